@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the rooms of core know of each other: the core object and the constructors of its
+ * parts. Not installed; plugins never include it.
+ */
+#pragma once
+
+#include <reflector/reflector.h>
+
+/* ---- core (core/core.c): exported for the daemon and for tests that load plugins ---- */
+
+#include "core/path/transport.h"
+
+/**
+ * RflCoreOptions:
+ * @context: (nullable): %NULL: the default one
+ * @clock: (nullable) (transfer full): %NULL: a real one
+ * @transport: (nullable) (transfer full): %NULL: the kernel's sockets
+ * @n_workers: of the packet path; 0: one per processor, at most 8; ignored if a
+ *   configuration is loaded that sets it
+ * @manual_workers: tests: no threads, rfl_path_step() does their work
+ * @plugin_path: (nullable): colon-separated folders before the installed one
+ */
+typedef struct {
+  GMainContext *context;
+  RflClock *clock;
+  RflTransport *transport;
+  guint n_workers;
+  gboolean manual_workers;
+  const char *plugin_path;
+} RflCoreOptions;
+
+struct _RflCore {
+  GMainContext *context;
+  RflClock *clock;
+  RflBus *bus;
+  RflPath *path;
+  GHashTable *counters;     /* name -> RflCounter */
+  GHashTable *services;     /* name -> core/service.c's record */
+  GHashTable *sessions;     /* name -> RflSession, lent */
+  GHashTable *participants; /* id -> RflParticipant, lent */
+  struct _RflPluginSet *plugins; /* core/plugin.c */
+  struct _RflConfig *config;     /* core/config/, %NULL until loaded */
+  RflTransport *transport;
+  char *id;
+  guint64 epoch;
+  guint64 next_participant;
+  guint n_workers;
+  gboolean manual_workers;
+  gboolean draining;
+};
+
+RFL_EXPORT RflCore *rfl_core_new (const RflCoreOptions *options);
+/* Stops and frees whatever is still there. */
+RFL_EXPORT void rfl_core_free (RflCore *core);
+/* Reads @dir (core/config/), loads, sorts and configures the plugins. */
+RFL_EXPORT gboolean rfl_core_load (RflCore *core, const char *dir, GError **error);
+/* Path first, then plugins in order; rolled back on failure. */
+RFL_EXPORT gboolean rfl_core_start (RflCore *core, GError **error);
+RFL_EXPORT void rfl_core_stop (RflCore *core);
+RFL_EXPORT gboolean rfl_core_reload (RflCore *core, GError **error);
+/* Emits RFL_EVENT_DRAINING; rfl_core_is_draining() from now on. */
+RFL_EXPORT void rfl_core_drain (RflCore *core);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflCore, rfl_core_free)
+
+/* ---- parts ---- */
+RflClock *rfl_clock_new (GMainContext *context);
+/* Stands still at @now until rfl_clock_advance() moves it and runs what is due. */
+RflClock *rfl_clock_new_manual (gint64 now);
+void rfl_clock_advance (RflClock *clock, gint64 microseconds);
+void rfl_clock_free (RflClock *clock);
+
+RflBus *rfl_bus_new (void);
+void rfl_bus_free (RflBus *bus);
+
+GHashTable *rfl_counters_new (void);
+void rfl_counters_status (RflCore *core, RflStatus *status);
+
+/* ---- between sessions (core/session.c) and the path (core/path/) ---- */
+/* @core's path exists from rfl_core_new() on; threads from start to stop. */
+RflPath *rfl_path_new (RflCore *core, RflTransport *transport);
+gboolean rfl_path_start (RflPath *path, GError **error);
+void rfl_path_stop (RflPath *path);
+void rfl_path_free (RflPath *path);
+void rfl_path_status (RflPath *path, RflStatus *status);
+/* manual_workers: handles what is in the transport and the mailboxes, in every worker and on
+ * the main side, until nothing is left to do. Returns: how many things were done. */
+guint rfl_path_step (RflPath *path);
+/* The session is gone: so is its route. Its sources and legs must be gone. */
+void rfl_route_free (RflRoute *route);
+/* The participant leaves: its sources vanish, legs that it owns go with their owner plugin. */
+void rfl_route_drop_owner (RflRoute *route, RflMedium *owner);
+/* What a session gives to find its core. */
+RflCore *rfl_session_get_core (const RflSession *session);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The session bus: typed events on the main thread, and hooks on them. Not for
+ * packets: a hook here runs at call set-up, never per packet.
+ *
+ * Hooks of an event run by stage, within a stage by their before/after names, then in
+ * the order they were added. An event emitted inside a hook is dispatched after the
+ * present one. A hook may be removed at any time, itself included.
+ */
+#pragma once
+
+#include <reflector/types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * RflEventType:
+ * @RFL_EVENT_PARTICIPANT_JOINING: may be refused
+ * @RFL_EVENT_MEDIA_OFFERED: may be refused and deferred; each medium's `offered` is set,
+ *   hooks fill in the answer part
+ * @RFL_EVENT_MEDIUM_CHANGED: `current` has changed (not sent for the first one: that is
+ *   RFL_EVENT_PARTICIPANT_JOINED)
+ * @RFL_EVENT_PARTICIPANT_LEFT: its sources have vanished before; `session` is still set
+ * @RFL_EVENT_CONTROL_MESSAGE: a participant sent an RTCP APP; `data` is the whole packet
+ * @RFL_EVENT_LINK_UP, @RFL_EVENT_LINK_DOWN: `name` is the peer's reflector id
+ * @RFL_EVENT_RELOADED: SIGHUP was carried out
+ * @RFL_EVENT_DRAINING: makers of participants refuse newcomers and end their calls
+ */
+typedef enum {
+  RFL_EVENT_SESSION_CREATED,
+  RFL_EVENT_SESSION_ENDED,
+  RFL_EVENT_PARTICIPANT_JOINING,
+  RFL_EVENT_MEDIA_OFFERED,
+  RFL_EVENT_PARTICIPANT_JOINED,
+  RFL_EVENT_MEDIUM_CHANGED,
+  RFL_EVENT_PARTICIPANT_LEFT,
+  RFL_EVENT_SOURCE_APPEARED,
+  RFL_EVENT_SOURCE_VANISHED,
+  RFL_EVENT_CONTROL_MESSAGE,
+  RFL_EVENT_LINK_UP,
+  RFL_EVENT_LINK_DOWN,
+  RFL_EVENT_RELOADED,
+  RFL_EVENT_DRAINING,
+  RFL_N_EVENTS
+} RflEventType;
+
+/* Members that do not apply are %NULL. Holds references to what it names. */
+struct _RflEvent {
+  RflEventType type;
+  RflSession *session;
+  RflParticipant *participant;
+  RflMedium *medium;
+  RflSource *source;
+  const char *name;
+  GBytes *data;
+};
+
+/**
+ * RflHookResult:
+ * @RFL_HOOK_CONTINUE: go on with the next hook
+ * @RFL_HOOK_REFUSE: refuse (only where the event allows it); @error is set
+ * @RFL_HOOK_DEFER: wait (only where the event allows it); the hook keeps a reference to
+ *   the event and calls rfl_event_resume() later, then its next hook runs
+ */
+typedef enum {
+  RFL_HOOK_CONTINUE,
+  RFL_HOOK_REFUSE,
+  RFL_HOOK_DEFER
+} RflHookResult;
+
+typedef RflHookResult (*RflHookFunc) (RflEvent *event, gpointer user_data, GError **error);
+
+typedef enum {
+  RFL_HOOK_EARLY,  /* admission: limits, access lists, PINs */
+  RFL_HOOK_NORMAL, /* the work itself */
+  RFL_HOOK_LATE    /* those who only watch */
+} RflHookStage;
+
+/**
+ * RflHook:
+ * @name: "PLUGIN/what", unique per event
+ * @before, @after: (nullable): %NULL-terminated names of hooks of the same event and
+ *   stage, or "PLUGIN/" for all of a plugin; names that do not exist are ignored
+ */
+typedef struct {
+  const char *name;
+  RflEventType event;
+  RflHookStage stage;
+  const char *const *before;
+  const char *const *after;
+  RflHookFunc func;
+  gpointer user_data;
+} RflHook;
+
+/* Everything in @hook is copied. Returns: an id above 0, or 0 with @error when the name
+ * is taken or before/after form a cycle. Main thread. */
+RFL_EXPORT guint rfl_bus_add_hook (RflBus *bus, const RflHook *hook, GError **error);
+/* Not called again, even in a dispatch under way. 0 is ignored. */
+RFL_EXPORT void rfl_bus_remove_hook (RflBus *bus, guint id);
+
+RFL_EXPORT RflEvent *rfl_event_new (RflEventType type);
+RFL_EXPORT RflEvent *rfl_event_ref (RflEvent *event);
+RFL_EXPORT void rfl_event_unref (RflEvent *event);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflEvent, rfl_event_unref)
+/* Setters for whoever makes an event; they take references or copies. */
+RFL_EXPORT void rfl_event_set_participant (RflEvent *event, RflParticipant *participant);
+RFL_EXPORT void rfl_event_set_medium (RflEvent *event, RflMedium *medium);
+RFL_EXPORT void rfl_event_set_name (RflEvent *event, const char *name);
+RFL_EXPORT void rfl_event_set_data (RflEvent *event, GBytes *data);
+
+/* @error: %NULL unless a hook refused. Called exactly once. */
+typedef void (*RflEventDoneFunc) (RflEvent *event, const GError *error, gpointer user_data);
+
+/**
+ * rfl_bus_emit:
+ * @event: (transfer full)
+ * @done: (nullable): after the last hook
+ */
+RFL_EXPORT void rfl_bus_emit (RflBus *bus, RflEvent *event, RflEventDoneFunc done,
+                              gpointer user_data);
+/* Ends a deferral; with @error (transfer full) the event is refused. Of an event that
+ * was cancelled meanwhile (its participant left) it does nothing. */
+RFL_EXPORT void rfl_event_resume (RflEvent *event, GError *error);
+/* Refuses a deferred event with RFL_ERROR_CANCELLED. */
+RFL_EXPORT void rfl_event_cancel (RflEvent *event);
+
+G_END_DECLS

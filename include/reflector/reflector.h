@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All of the plugin API. Start with plugin.h. */
+#pragma once
+
+#include <reflector/address.h>
+#include <reflector/bus.h>
+#include <reflector/clock.h>
+#include <reflector/core.h>
+#include <reflector/counter.h>
+#include <reflector/credentials.h>
+#include <reflector/error.h>
+#include <reflector/format.h>
+#include <reflector/log.h>
+#include <reflector/option.h>
+#include <reflector/plugin.h>
+#include <reflector/port.h>
+#include <reflector/route.h>
+#include <reflector/rtcp.h>
+#include <reflector/rtp.h>
+#include <reflector/session.h>
+#include <reflector/stage.h>
+#include <reflector/status.h>
+#include <reflector/types.h>

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sessions (conferences), the participants in them and their media. Whatever makes
+ * participants (a SIP dialog, a link, a bridge) fills in what it knows; core knows
+ * none of their protocols. Not for packets: see path.h.
+ *
+ * Everything here belongs to the main thread. The structs are read-only for plugins;
+ * members are only ever added at their ends. Pointers are lent: an object lives until
+ * the event that says that it ended has been dispatched, longer with a reference.
+ */
+#pragma once
+
+#include <reflector/address.h>
+#include <reflector/format.h>
+#include <reflector/types.h>
+
+G_BEGIN_DECLS
+
+/* What the participant does, seen from the participant. */
+typedef enum {
+  RFL_DIRECTION_NONE = 0,
+  RFL_DIRECTION_SEND = 1 << 0,
+  RFL_DIRECTION_RECEIVE = 1 << 1,
+  RFL_DIRECTION_BOTH = RFL_DIRECTION_SEND | RFL_DIRECTION_RECEIVE
+} RflDirection;
+
+/**
+ * RflLegMode:
+ * @RFL_LEG_ALL: every source as it is
+ * @RFL_LEG_ONE: one continuous stream of our own SSRC that follows one source at a time
+ */
+typedef enum {
+  RFL_LEG_ALL,
+  RFL_LEG_ONE
+} RflLegMode;
+
+/**
+ * RflMediumDesc:
+ *
+ * One m-line: the first part is what the participant offers, the second what hooks of
+ * RFL_EVENT_MEDIA_OFFERED answer. Owned by whoever made it until it is taken.
+ *
+ * @kind: "audio", "video" or another configured one; an interned string
+ * @formats: (element-type RflFormat): in the participant's order and numbers
+ * @rtp, @rtcp: where its SDP wants packets; family 0: it named none
+ * @ssrcs: (element-type guint32): announced by a=ssrc (RFC 5576), often empty
+ * @cname: announced with them, or %NULL
+ * @local: the local address the participant talked to (port 0), for the answer
+ * @accepted: answer: whether the m-line lives (SIP: else port 0)
+ * @answer: (element-type RflFormat): answer: agreed formats in the participant's numbers
+ * @answer_rtp, @answer_rtcp: answer: where the participant is to send
+ */
+typedef struct {
+  const char *kind;
+  GPtrArray *formats;
+  RflDirection direction;
+  RflLegMode mode;
+  RflAddress rtp, rtcp;
+  GArray *ssrcs;
+  char *cname;
+  RflAddress local;
+
+  gboolean accepted;
+  GPtrArray *answer;
+  RflAddress answer_rtp, answer_rtcp;
+} RflMediumDesc;
+
+/* @kind is interned. Arrays are there and empty. */
+RFL_EXPORT RflMediumDesc *rfl_medium_desc_new (const char *kind);
+RFL_EXPORT void rfl_medium_desc_free (RflMediumDesc *desc);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflMediumDesc, rfl_medium_desc_free)
+
+/**
+ * RflMedium:
+ * @index: of the m-line
+ * @current: what is in force, or %NULL before the first offer was agreed
+ * @offered: what is being negotiated, %NULL outside RFL_EVENT_MEDIA_OFFERED
+ * @route: the session's route of this kind; %NULL before the participant joins
+ */
+struct _RflMedium {
+  RflParticipant *participant;
+  guint index;
+  const char *kind;
+  RflMediumDesc *current;
+  RflMediumDesc *offered;
+  RflRoute *route;
+};
+
+typedef enum {
+  RFL_PARTICIPANT_NEW,
+  RFL_PARTICIPANT_JOINING,
+  RFL_PARTICIPANT_JOINED,
+  RFL_PARTICIPANT_LEFT
+} RflParticipantState;
+
+/**
+ * RflParticipant:
+ * @id: unique among all reflectors, printable ASCII of at most 64 characters
+ * @identity: whom it says it is, for SIP its From URI; never %NULL
+ * @cname: RTCP CNAME expected of it when its SDP names none, or %NULL
+ * @origin: id of the reflector that it called; %NULL: this one
+ * @signalling: where its signalling comes from; family 0 for remote ones
+ * @media: (element-type RflMedium): by m-line index
+ */
+struct _RflParticipant {
+  const char *id;
+  const char *identity;
+  const char *display_name;
+  const char *cname;
+  const char *origin;
+  RflAddress signalling;
+  RflParticipantState state;
+  RflSession *session;
+  GPtrArray *media;
+};
+
+/**
+ * RflSession:
+ * @participants: (element-type RflParticipant): joined ones, here and elsewhere
+ * @n_local: how many of them called this reflector
+ * @routes: (element-type RflRoute): one for each kind of medium in use
+ */
+struct _RflSession {
+  const char *name;
+  GPtrArray *participants;
+  guint n_local;
+  GPtrArray *routes;
+};
+
+/**
+ * RflParticipantOps:
+ * @ended: somebody else (inactivity, a moderator, the drain) ended the participant; the
+ *   maker tells its peer. Called after RFL_EVENT_PARTICIPANT_LEFT. Not called for the
+ *   maker's own rfl_participant_leave()
+ */
+typedef struct {
+  void (*ended) (RflParticipant *participant, const char *reason, gpointer user_data);
+} RflParticipantOps;
+
+typedef struct {
+  const char *id; /* %NULL: chosen here; given for those from another reflector */
+  const char *identity;
+  const char *display_name;
+  const char *cname;
+  const char *origin;
+  RflAddress signalling;
+  const RflParticipantOps *ops; /* static */
+  gpointer user_data;
+} RflParticipantSpec;
+
+/* Strings are copied. Returns: (transfer full). */
+RFL_EXPORT RflParticipant *rfl_participant_new (RflCore *core, const RflParticipantSpec *spec);
+RFL_EXPORT RflParticipant *rfl_participant_ref (RflParticipant *participant);
+/* The last reference makes a participant that is still in a session leave. */
+RFL_EXPORT void rfl_participant_unref (RflParticipant *participant);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflParticipant, rfl_participant_unref)
+
+/* @error: %NULL on success; RFL_ERROR_CANCELLED if it left before it was decided.
+ * After success the media's `current` hold the answers. */
+typedef void (*RflJoinFunc) (RflParticipant *participant, const GError *error,
+                             gpointer user_data);
+
+/**
+ * rfl_participant_join:
+ * @session_name: 1 to 255 bytes of UTF-8, compared byte by byte
+ * @offers: (transfer full) (element-type RflMediumDesc): one per m-line
+ * @func: called exactly once, perhaps before this returns
+ *
+ * Creates the session if need be, runs RFL_EVENT_PARTICIPANT_JOINING and
+ * RFL_EVENT_MEDIA_OFFERED (any hook may refuse, the latter's may defer), then
+ * RFL_EVENT_PARTICIPANT_JOINED. A participant with an origin is not asked for: the two
+ * refusable events are left out, its offers become current as they are.
+ */
+RFL_EXPORT void rfl_participant_join (RflParticipant *participant, const char *session_name,
+                                      GPtrArray *offers, RflJoinFunc func, gpointer user_data);
+/**
+ * rfl_participant_offer:
+ *
+ * A joined participant changes its media (re-INVITE, UPDATE). RFL_EVENT_MEDIA_OFFERED,
+ * then RFL_EVENT_MEDIUM_CHANGED for each medium. Refused: the old state stays.
+ * More offers than media add media; fewer are a refusal.
+ */
+RFL_EXPORT void rfl_participant_offer (RflParticipant *participant, GPtrArray *offers,
+                                       RflJoinFunc func, gpointer user_data);
+/* The maker takes it out of its session: sources vanish, RFL_EVENT_PARTICIPANT_LEFT,
+ * the session ends with its last participant. @reason is for log and events. Idempotent. */
+RFL_EXPORT void rfl_participant_leave (RflParticipant *participant, const char *reason);
+/* Anybody ends it: as leave, then the maker's ops->ended. Idempotent. */
+RFL_EXPORT void rfl_participant_end (RflParticipant *participant, const char *reason);
+/* A plugin's own data; @key is interned or static and starts with the plugin's name.
+ * Freed with the participant. */
+RFL_EXPORT void rfl_participant_set_data (RflParticipant *participant, const char *key,
+                                          gpointer data, GDestroyNotify destroy);
+RFL_EXPORT gpointer rfl_participant_get_data (RflParticipant *participant, const char *key);
+RFL_EXPORT void rfl_session_set_data (RflSession *session, const char *key, gpointer data,
+                                      GDestroyNotify destroy);
+RFL_EXPORT gpointer rfl_session_get_data (RflSession *session, const char *key);
+
+/* Returns: (nullable): lent */
+RFL_EXPORT RflSession *rfl_core_find_session (RflCore *core, const char *name);
+RFL_EXPORT RflParticipant *rfl_core_find_participant (RflCore *core, const char *id);
+/* Returns: (transfer container): all sessions; main thread */
+RFL_EXPORT GPtrArray *rfl_core_list_sessions (RflCore *core);
+RFL_EXPORT RflSession *rfl_session_ref (RflSession *session);
+RFL_EXPORT void rfl_session_unref (RflSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflSession, rfl_session_unref)
+
+G_END_DECLS

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Stages: a plugin's functions on the way of RTP packets, in the workers. A port or leg
+ * compiles its stages into a flat array; what nobody uses costs nothing.
+ *
+ * A stage function must not block, allocate, lock, log or touch the bus or any object of
+ * the main thread; it counts (rfl_counter_add_worker()) and works on what its context
+ * keeps per worker. It gets a batch and skips packets whose verdict is not PASS.
+ */
+#pragma once
+
+#include <reflector/address.h>
+#include <reflector/types.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+  RFL_VERDICT_PASS,
+  RFL_VERDICT_DROP,    /* gone; the stage counts why */
+  RFL_VERDICT_CONSUMED /* gone, and that is fine */
+} RflVerdict;
+
+/**
+ * RflStage:
+ * @RFL_STAGE_VALIDATE: is it well-formed, may it be here
+ * @RFL_STAGE_AUTHENTICATE: who vouches for it (SRTP)
+ * @RFL_STAGE_METER: how much of it is allowed
+ * @RFL_STAGE_REWRITE: change it before it is routed
+ * @RFL_STAGE_TAP: after its source is known, before it fans out
+ * @RFL_STAGE_EGRESS: on legs only: the packet as it is about to leave on this leg
+ */
+typedef enum {
+  RFL_STAGE_VALIDATE,
+  RFL_STAGE_AUTHENTICATE,
+  RFL_STAGE_METER,
+  RFL_STAGE_REWRITE,
+  RFL_STAGE_TAP,
+  RFL_STAGE_EGRESS
+} RflStage;
+
+/**
+ * RflPacket:
+ * @data: writable; @size octets are there, @len of them in use
+ * @ssrc, @source_id: known from TAP on; @source_id is unique while the process runs
+ * @format: index in the route, from TAP on
+ * @arrival: rfl_clock_now() of the batch
+ */
+typedef struct {
+  guint8 *data;
+  gsize len, size;
+  const RflAddress *local, *remote;
+  gint64 arrival;
+  guint64 source_id;
+  guint32 ssrc;
+  guint8 format;
+  RflVerdict verdict;
+} RflPacket;
+
+typedef void (*RflStageFunc) (RflPacket *packets, guint n, guint worker, gpointer context);
+
+/* Number of workers, fixed after start. Any thread. */
+RFL_EXPORT guint rfl_path_get_n_workers (const RflPath *path);
+/**
+ * rfl_port_add_stage:
+ * @stage: anything but RFL_STAGE_EGRESS
+ * @context: must live until rfl_port_remove_stage() has returned
+ *
+ * Returns: an id above 0. Main thread.
+ */
+RFL_EXPORT guint rfl_port_add_stage (RflPort *port, RflStage stage, RflStageFunc func,
+                                     gpointer context);
+/* No worker runs it any more when this returns. */
+RFL_EXPORT void rfl_port_remove_stage (RflPort *port, guint id);
+/* As above for RFL_STAGE_EGRESS of one leg; @packets has room of 64 octets behind @len. */
+RFL_EXPORT guint rfl_leg_add_stage (RflLeg *leg, RflStageFunc func, gpointer context);
+RFL_EXPORT void rfl_leg_remove_stage (RflLeg *leg, guint id);
+
+/* (nullable): an open port by its name ("rtp.audio"), for plugins that did not open it */
+RFL_EXPORT RflPort *rfl_path_find_port (RflPath *path, const char *name);
+
+G_END_DECLS
