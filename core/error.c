@@ -2,4 +2,4 @@
 /* The error domain's quark, and nothing else. */
 #include <reflector/error.h>
 
-G_DEFINE_QUARK (rfl-error-quark, rfl_error)
+G_DEFINE_QUARK (rfl_error_quark, rfl_error)
