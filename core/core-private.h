@@ -60,6 +60,17 @@ RFL_EXPORT void rfl_core_stop (RflCore *core);
 RFL_EXPORT gboolean rfl_core_reload (RflCore *core, GError **error);
 /* Emits RFL_EVENT_DRAINING; rfl_core_is_draining() from now on. */
 RFL_EXPORT void rfl_core_drain (RflCore *core);
+/* `core.drain_time`, in microseconds: how long the daemon waits for calls to end. */
+RFL_EXPORT gint64 rfl_core_get_drain_time (RflCore *core);
+/* The group of core and of each enabled plugin with every option in force, as libconfig reads
+ * it. Works after rfl_core_load(). Returns: (transfer full). */
+RFL_EXPORT char *rfl_core_print_config (RflCore *core);
+/* The options of core and of every plugin that is found, as Markdown (see
+ * rfl_options_print_manual()). Needs no configuration. Returns: (transfer full). */
+RFL_EXPORT char *rfl_core_print_manual (RflCore *core);
+/* One of "error", "warning", "notice", "info", "debug": what the log shows from now on, whatever
+ * the configuration says. Returns: %FALSE if @level is none of these. */
+RFL_EXPORT gboolean rfl_log_set_level (const char *level);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflCore, rfl_core_free)
 
