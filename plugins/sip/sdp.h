@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Session descriptions (RFC 8866) as far as offer and answer need them: read, understood
+ * as media, written. Not a general SDP library: what a conference does not use is skipped.
+ *
+ * Sofia-SIP's own parser is never given anything from the network: one m-line makes it
+ * allocate without end. This one works on one copy of the text and has fixed bounds.
+ */
+#pragma once
+
+#include <reflector/session.h>
+
+#define SIP_SDP_MAX_SIZE (64 * 1024)
+#define SIP_SDP_MAX_MEDIA 16
+#define SIP_SDP_MAX_FORMATS 64
+#define SIP_SDP_MAX_ATTRIBUTES 1024
+#define SIP_SDP_MAX_SSRCS 16
+
+/**
+ * SipSdpMedia:
+ * @formats: (element-type utf8): as written
+ * @attributes: (element-type utf8): what follows "a="
+ * @address: of the c-line in force, port 0; family 0: none, or none that is numeric
+ * @held: the c-line in force says 0.0.0.0 or :: (RFC 3264 §8.4, the old way)
+ */
+typedef struct {
+  const char *kind;
+  const char *proto;
+  guint16 port;
+  RflAddress address;
+  gboolean held;
+  RflDirection direction;
+  GPtrArray *formats;
+  GPtrArray *attributes;
+} SipSdpMedia;
+
+/**
+ * SipSdp:
+ * @text: the copy that every string points into
+ * @media: (element-type SipSdpMedia)
+ */
+typedef struct {
+  char *text;
+  GPtrArray *media;
+} SipSdp;
+
+/* Returns: (transfer full): %NULL with RFL_ERROR_MALFORMED and the line's number. */
+SipSdp *sip_sdp_parse (const char *text, gsize len, GError **error);
+void sip_sdp_free (SipSdp *sdp);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SipSdp, sip_sdp_free)
+
+/* Whether the m-line is one that we could take: RTP without encryption, not disabled. */
+gboolean sip_sdp_media_is_usable (const SipSdpMedia *media);
+/* Whether any m-line is. */
+gboolean sip_sdp_is_usable (const SipSdp *sdp);
+
+/**
+ * sip_sdp_to_offers:
+ * @local: the local address that the offerer talked to
+ *
+ * Returns: (transfer full) (element-type RflMediumDesc): one for each m-line; one that is
+ *   disabled, or whose transport we do not speak, has no formats, no address and no direction
+ */
+GPtrArray *sip_sdp_to_offers (const SipSdp *sdp, RflLegMode mode, const RflAddress *local);
+
+/**
+ * SipSdpOrigin:
+ *
+ * Our end's o-line: the version moves by one whenever what follows it changes
+ * (RFC 3264 §8).
+ */
+typedef struct {
+  guint64 id;
+  guint64 version;
+  char *last;
+} SipSdpOrigin;
+
+void sip_sdp_origin_clear (SipSdpOrigin *origin);
+
+/**
+ * sip_sdp_write_answer:
+ * @offer: what is answered
+ * @descs: (element-type RflMediumDesc): its offers with their answers
+ * @fallback: for the c-line when no medium is accepted
+ *
+ * Returns: (transfer full): the answer: the offer's m-lines in their order, port 0 for what
+ *   is refused
+ */
+char *sip_sdp_write_answer (const SipSdp *offer, const GPtrArray *descs,
+                            const RflAddress *fallback, SipSdpOrigin *origin);
