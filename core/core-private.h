@@ -6,6 +6,9 @@
 
 #include <reflector/reflector.h>
 
+/* Of the packet path, and so of everything that has a slot for each. */
+#define RFL_MAX_WORKERS 8
+
 /* ---- core (core/core.c): exported for the daemon and for tests that load plugins ---- */
 
 #include "core/path/transport.h"
@@ -82,7 +85,11 @@ void rfl_clock_advance (RflClock *clock, gint64 microseconds);
 void rfl_clock_free (RflClock *clock);
 
 RflBus *rfl_bus_new (void);
+/* Cancels what is deferred or still queued. */
 void rfl_bus_free (RflBus *bus);
+void rfl_event_set_session (RflEvent *event, RflSession *session);
+/* Lends: whoever ends the source frees it when RFL_EVENT_SOURCE_VANISHED is done. */
+void rfl_event_set_source (RflEvent *event, RflSource *source);
 
 GHashTable *rfl_counters_new (void);
 void rfl_counters_status (RflCore *core, RflStatus *status);
@@ -103,3 +110,6 @@ void rfl_route_free (RflRoute *route);
 void rfl_route_drop_owner (RflRoute *route, RflMedium *owner);
 /* What a session gives to find its core. */
 RflCore *rfl_session_get_core (const RflSession *session);
+/* For events: keeps the object, but does not keep it in its session. */
+RflParticipant *rfl_participant_hold (RflParticipant *participant);
+void rfl_participant_drop (RflParticipant *participant);
