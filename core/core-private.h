@@ -11,6 +11,7 @@
 
 /* ---- core (core/core.c): exported for the daemon and for tests that load plugins ---- */
 
+#include "core/log.h"
 #include "core/path/transport.h"
 
 /**
@@ -22,6 +23,7 @@
  *   configuration is loaded that sets it
  * @manual_workers: tests: no threads, rfl_path_step() does their work
  * @plugin_path: (nullable): colon-separated folders before the installed one
+ * @log: (nullable) (transfer none): what `core.log_level` applies to; core/log.h
  */
 typedef struct {
   GMainContext *context;
@@ -30,6 +32,7 @@ typedef struct {
   guint n_workers;
   gboolean manual_workers;
   const char *plugin_path;
+  RflLog *log;
 } RflCoreOptions;
 
 struct _RflCore {
@@ -71,9 +74,6 @@ RFL_EXPORT char *rfl_core_print_config (RflCore *core);
 /* The options of core and of every plugin that is found, as Markdown (see
  * rfl_options_print_manual()). Needs no configuration. Returns: (transfer full). */
 RFL_EXPORT char *rfl_core_print_manual (RflCore *core);
-/* One of "error", "warning", "notice", "info", "debug": what the log shows from now on, whatever
- * the configuration says. Returns: %FALSE if @level is none of these. */
-RFL_EXPORT gboolean rfl_log_set_level (const char *level);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflCore, rfl_core_free)
 

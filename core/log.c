@@ -13,6 +13,7 @@
 struct _RflLog {
   _Atomic int level;
   _Atomic gboolean has_sink;
+  gboolean forced;
   gboolean journal;
   GMutex mutex; /* of what follows */
   RflLogSink sink;
@@ -208,7 +209,20 @@ rfl_log_install (RflLog *log)
 void
 rfl_log_set_level (RflLog *log, GLogLevelFlags level)
 {
+  if (!log->forced)
+    atomic_store (&log->level, level);
+}
+
+gboolean
+rfl_log_force_level (RflLog *log, const char *name)
+{
+  GLogLevelFlags level = rfl_log_level_from_name (name);
+
+  if (level == 0)
+    return FALSE;
   atomic_store (&log->level, level);
+  log->forced = TRUE;
+  return TRUE;
 }
 
 void

@@ -20,6 +20,9 @@ RFL_EXPORT void rfl_log_install (RflLog *log);
 RFL_EXPORT void rfl_log_set_level (RflLog *log, GLogLevelFlags level);
 /* "error", "warning", "notice", "info", "debug". Returns: 0 if it is none of them. */
 RFL_EXPORT GLogLevelFlags rfl_log_level_from_name (const char *name);
+/* The same by name, and rfl_log_set_level() has no effect any more: for the command line, which
+ * overrules the configuration. Returns: %FALSE if @name is no level. */
+RFL_EXPORT gboolean rfl_log_force_level (RflLog *log, const char *name);
 /* Lines of any level go to @sink instead; %NULL ends that. */
 RFL_EXPORT void rfl_log_set_sink (RflLog *log, RflLogSink sink, gpointer user_data);
 /* Only after nothing logs any more, or for a log that was not installed. */

@@ -94,12 +94,17 @@ levels (void)
       rfl_log_set_level (the_log, G_LOG_LEVEL_INFO);
       rfl_info (NULL, "shown too");
       rfl_debug (NULL, "hidden");
+      g_assert_false (rfl_log_force_level (the_log, "loud"));
+      g_assert_true (rfl_log_force_level (the_log, "debug"));
+      rfl_log_set_level (the_log, G_LOG_LEVEL_WARNING);
+      rfl_debug (NULL, "forced");
       return;
     }
   g_test_trap_subprocess (NULL, 0, 0);
   g_test_trap_assert_passed ();
   g_test_trap_assert_stderr ("20*-*-*T*:*:*.*Z NOTICE reflectord: shown\n"
-                             "20*-*-*T*:*:*.*Z INFO reflectord: shown too\n");
+                             "20*-*-*T*:*:*.*Z INFO reflectord: shown too\n"
+                             "20*-*-*T*:*:*.*Z DEBUG reflectord: forced\n");
   g_test_trap_assert_stderr_unmatched ("*hidden*");
 }
 
