@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Runs libFuzzer programs, each on a copy of its corpus: run.sh SECONDS CORPORA PROGRAM...
+# What crashed one is left in the working directory as NAME-crash-….
+set -u
+seconds=$1 corpora=$2
+shift 2
+failed=0
+copy=$(mktemp -d) || exit 1
+trap 'rm -rf "$copy"' EXIT
+export G_DEBUG=fatal-criticals G_SLICE=always-malloc
+for program in "$@"; do
+  name=${program##*/fuzz-}
+  mkdir "$copy/$name" && cp -R "$corpora/$name/." "$copy/$name/" || exit 1
+  if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=4096 \
+    -artifact_prefix="$name-" -print_final_stats=1 "$copy/$name" >"$copy/log" 2>&1; then
+    awk -v name="$name" '/number_of_executed_units/ { n = $2 } END { print "ok " name ": " n " inputs" }' "$copy/log"
+  else
+    echo "FAILED $name"
+    tail -n 60 "$copy/log"
+    failed=1
+  fi
+done
+exit $failed
