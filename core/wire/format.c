@@ -22,8 +22,7 @@ static const struct {
 };
 
 RflFormat *
-rfl_format_new (guint8 pt, const char *encoding, guint clock_rate, guint channels,
-                const char *fmtp)
+rfl_format_new (guint8 pt, const char *encoding, guint clock_rate, guint channels, const char *fmtp)
 {
   RflFormat *format;
 
@@ -139,8 +138,8 @@ rfl_format_matches (const RflFormat *a, const RflFormat *b)
 gboolean
 rfl_format_is_auxiliary (const RflFormat *format)
 {
-  static const char *const names[] = { "telephone-event", "tone",       "CN",      "red", "rtx",
-                                       "ulpfec",          "parityfec",  "flexfec", NULL };
+  static const char *const names[] = { "telephone-event", "tone",      "CN",      "red", "rtx",
+                                       "ulpfec",          "parityfec", "flexfec", NULL };
 
   for (guint i = 0; names[i] != NULL; i++)
     if (g_ascii_strcasecmp (format->encoding, names[i]) == 0)

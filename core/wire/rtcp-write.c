@@ -75,8 +75,7 @@ rfl_rtcp_write_sr (RflRtcpWriter *w, guint32 ssrc, const RflRtcpSenderInfo *info
 }
 
 void
-rfl_rtcp_write_rr (RflRtcpWriter *w, guint32 ssrc, const RflRtcpReportBlock *blocks,
-                   guint n_blocks)
+rfl_rtcp_write_rr (RflRtcpWriter *w, guint32 ssrc, const RflRtcpReportBlock *blocks, guint n_blocks)
 {
   guint8 *p;
 
