@@ -113,3 +113,13 @@ RflCore *rfl_session_get_core (const RflSession *session);
 /* For events: keeps the object, but does not keep it in its session. */
 RflParticipant *rfl_participant_hold (RflParticipant *participant);
 void rfl_participant_drop (RflParticipant *participant);
+
+/* ---- between the path and core/rtcp/ ---- */
+/* The path answers these four, ... */
+RflLegMode rfl_leg_get_mode (const RflLeg *leg);
+RflLegFlags rfl_leg_get_flags (const RflLeg *leg);
+gboolean rfl_leg_is_active (const RflLeg *leg);
+/* By its ops; nothing happens if it has none. */
+void rfl_leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len);
+/* ... and rfl_leg_new() calls this for a leg of RFL_LEG_ONE, which gets reports from now on. */
+void rfl_rtcp_watch (RflRoute *route);

@@ -164,7 +164,8 @@ RFL_EXPORT void rfl_leg_get_stats (const RflLeg *leg, RflLegStats *out);
 
 /**
  * rfl_route_receive_rtcp:
- * @from: the medium of the participant who sent it, here or behind a link
+ * @from: the medium of the participant who sent it, here or behind a link; %NULL: a linked
+ *   reflector itself, which only asks for keyframes
  * @data: as received; invalid ones are counted and dropped
  *
  * Policy for RTCP (doc/architecture.md, "RTCP"): SR, RR, SDES, XR and BYE pass to every other
