@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""SIP clients that others wrote, each started in a namespace with a configuration of its own:
+baresip, linphonec, sipp. Not our own client (ua.py), nor rtpbin (ear.py)."""
+import glob
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+from . import media, pcap
+from .net import HERE, Skip, wait_for
+
+
+def need(*programs):
+    missing = [p for p in programs if not shutil.which(p)]
+    if missing:
+        raise Skip("not installed: " + ", ".join(missing))
+
+
+class Baresip:
+    """Sends a tone, and a clip if given one; keeps what it hears as wav files in its folder."""
+
+    def __init__(self, lab, name, ns, ip, reflector, tone, clip=None, password="secret", interface="eth0"):
+        need("baresip")
+        self.lab, self.name, self.ns, self.reflector = lab, name, ns, reflector
+        self.dir = lab.path(f"baresip-{name}")
+        os.makedirs(os.path.join(self.dir, "rec"))
+        wav = os.path.join(self.dir, "tone.wav")
+        media.write_wav(wav, tone, 120)
+        self._write("accounts", f'"{name}" <sip:{name}@{reflector}>;auth_user={name};'
+                                f"auth_pass={password};regint=0;answermode=auto\n")
+        self._write("contacts", "")
+        self._write("uuid", f"00000000-0000-0000-0000-{abs(hash(name)) % 10 ** 12:012d}\n")
+        self._write("config", self._config(ip, wav, clip, interface))
+        self.process = lab.start(ns, ["baresip", "-f", self.dir], f"baresip-{name}", stdin=subprocess.PIPE)
+        self.control = wait_for(self._connect, 10, f"baresip {name}")
+
+    def _write(self, name, text):
+        with open(os.path.join(self.dir, name), "w") as f:
+            f.write(text)
+
+    def _config(self, ip, wav, clip, interface):
+        modules = ["g711", "sndfile", "aufile", "aubridge", "fakevideo"]
+        lines = ["poll_method epoll", f"sip_listen {ip}:5060", "call_max_calls 4",
+                 f"audio_source aufile,{wav}", f"audio_player aubridge,sink-{self.name}",
+                 "audio_alert aufile,/dev/null", "ausrc_srate 8000", "ausrc_channels 1",
+                 "audio_buffer 20-160", "rtp_ports 10000-20000", "jitter_buffer_delay 5-10",
+                 f"net_interface {interface}", "module_path /usr/lib/baresip/modules"]
+        if clip:
+            modules += ["vp8", "avformat", "snapshot", "swscale"]
+            lines += [f"video_source avformat,{clip}", "video_display fakevideo,nil",
+                      "video_size 352x288", "video_bitrate 300000", "video_fps 15.00",
+                      "videnc_format yuv420p"]
+        lines += [f"module {m}.so" for m in modules]
+        lines += ["module_tmp account.so"] + [f"module_app {m}.so" for m in
+                                              ("contact", "debug_cmd", "menu", "ctrl_tcp")]
+        lines += ["ctrl_tcp_listen 127.0.0.1:4444", f"snd_path {self.dir}/rec", "ringback_disabled yes",
+                  "statmode_default off"]
+        return "\n".join(lines) + "\n"
+
+    def _connect(self):
+        sock = self.lab.socket(self.ns, kind=socket.SOCK_STREAM)
+        try:
+            sock.connect(("127.0.0.1", 4444))
+        except OSError:
+            sock.close()
+            return None
+        sock.settimeout(5)
+        self.buffer = b""
+        self.events = []
+        self.lab.defer(sock.close)
+        return sock
+
+    def _read(self):
+        """One message of baresip's: JSON in a netstring."""
+        while True:
+            size, colon, rest = self.buffer.partition(b":")
+            if colon and len(rest) > int(size):
+                self.buffer = rest[int(size) + 1:]
+                return json.loads(rest[:int(size)])
+            data = self.control.recv(65536)
+            if not data:
+                raise RuntimeError(f"baresip {self.name} has gone")
+            self.buffer += data
+
+    def command(self, command, params=None):
+        message = {"command": command, "token": "t", **({"params": params} if params else {})}
+        text = json.dumps(message).encode()
+        self.control.settimeout(5)
+        self.control.sendall(b"%d:%s," % (len(text), text))
+        while True:
+            answer = self._read()
+            if answer.get("response"):
+                return answer.get("data", "")
+            self.events.append(answer)
+
+    def wait_event(self, kind, timeout=10):
+        end = time.monotonic() + timeout
+        while True:
+            for i, event in enumerate(self.events):
+                if event.get("type") == kind:
+                    return self.events.pop(i)
+                if event.get("type") == "CALL_CLOSED" and kind == "CALL_ESTABLISHED":
+                    raise RuntimeError(f"baresip {self.name}: call closed: {event.get('param')}")
+            self.control.settimeout(max(0.01, end - time.monotonic()))
+            try:
+                self.events.append(self._read())
+            except socket.timeout:
+                raise TimeoutError(f"baresip {self.name}: no {kind} in {timeout} s") from None
+
+    def call(self, room):
+        self.command("dial", f"sip:{room}@{self.reflector}")
+        return self.wait_event("CALL_ESTABLISHED")
+
+    def hangup(self):
+        self.command("hangup")
+
+    def recording(self):
+        """(samples, rate) of what it decoded, so far."""
+        files = sorted(glob.glob(os.path.join(self.dir, "rec", "*dec*.wav")), key=os.path.getmtime)
+        return media.read_wav(files[-1]) if files else ([], 8000)
+
+    def picture(self):
+        """The colour of the picture it shows now, or None."""
+        path = os.path.join(self.dir, "seen.png")
+        if os.path.exists(path):
+            os.unlink(path)
+        self.command("snapshot_recv", path)
+        try:
+            wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 0, 2, "snapshot")
+            return wait_for(lambda: media.picture_colour(path), 2, "picture")
+        except TimeoutError:
+            return None
+
+
+class Linphone:
+    """linphonec with files for sound, and a still picture for video if given one."""
+
+    def __init__(self, lab, name, ns, ip, reflector, tone, still=None, password="secret"):
+        need("linphonec")
+        self.lab, self.name, self.reflector = lab, name, reflector
+        self.dir = lab.path(f"linphone-{name}")
+        for folder in ("home/.local/share/linphone", "home/.config/linphone"):
+            os.makedirs(os.path.join(self.dir, folder))
+        self.wav, self.heard = os.path.join(self.dir, "tone.wav"), os.path.join(self.dir, "heard.wav")
+        media.write_wav(self.wav, tone, 120, rate=16000)
+        with open(os.path.join(self.dir, "rc"), "w") as f:
+            f.write(self._config(ip, bool(still), password))
+        self.process = lab.start(ns, ["linphonec", "-c", os.path.join(self.dir, "rc"), "-d", "0",
+                                      *(["-V"] if still else [])],
+                                 f"linphone-{name}", stdin=subprocess.PIPE, env=dict(os.environ, HOME=self.dir + "/home"))
+        self.log = lab.path(f"linphone-{name}.log")
+        wait_for(lambda: "linphonec>" in self.output(), 15, f"linphonec {name}")
+        self.command("soundcard use files", f"play {self.wav}", f"record {self.heard}")
+        if still:
+            self.command(f"staticpic set {still}")
+
+    def _config(self, ip, video, password):
+        video = int(video)
+        return f"""[sip]
+sip_port=5060
+sip_tcp_port=0
+sip_tls_port=0
+bind_address={ip}
+default_proxy=0
+contact=sip:{self.name}@{ip}
+use_ipv6=0
+ipv6_migration_done=1
+guess_hostname=0
+ping_with_options=0
+[net]
+mtu=1300
+[rtp]
+audio_rtp_port=7078
+video_rtp_port=9078
+[sound]
+echocancellation=0
+[video]
+enabled={video}
+capture={video}
+display={video}
+size=cif
+automatically_initiate={video}
+automatically_accept={video}
+device=StaticImage: Static picture
+[proxy_0]
+reg_proxy=<sip:{self.reflector};transport=udp>
+reg_identity=sip:{self.name}@{self.reflector}
+reg_sendregister=0
+publish=0
+[auth_info_0]
+username={self.name}
+passwd={password}
+"""
+
+    def output(self):
+        with open(self.log, errors="replace") as f:
+            return f.read()
+
+    def command(self, *lines):
+        for line in lines:
+            self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def call(self, room, timeout=10):
+        before = len(self.output())
+        self.command(f"call sip:{room}@{self.reflector}")
+        wait_for(lambda: "Media streams established" in self.output()[before:] or
+                 "connected" in self.output()[before:], timeout, f"linphonec {self.name}: call")
+
+    def hangup(self):
+        self.command("terminate")
+
+    def recording(self):
+        return media.read_wav(self.heard) if os.path.exists(self.heard) else ([], 8000)
+
+    def picture(self):
+        path = os.path.join(self.dir, "seen.jpg")
+        if os.path.exists(path):
+            os.unlink(path)
+        self.command(f"snapshot {path}")
+        try:
+            return wait_for(lambda: os.path.exists(path) and media.picture_colour(path), 5, "snapshot")
+        except TimeoutError:
+            return None
+
+
+class Sipp:
+    """One call that plays a tone. sipp keeps nothing of what it hears: watch its port (Ear)."""
+
+    def __init__(self, lab, name, ns, ip, reflector, tone, seconds=60, password="secret", ssrc=0x51bb0000,
+                 media_port=6000):
+        need("sipp")
+        self.lab, self.name, self.ns, self.ip, self.reflector = lab, name, ns, ip, reflector
+        self.media_port, self.ssrc, self.seconds, self.password = media_port, ssrc, seconds, password
+        self.dir = lab.path(f"sipp-{name}")
+        os.makedirs(self.dir)
+        frames = media.tone_frames(tone)
+        pcap.write(os.path.join(self.dir, "tone.pcap"),
+                   [(i * 0.02, media_port, media_port,
+                     media.pack(media.RTP(0, int(i == 0), i, 160 * i, ssrc, frames[i % 50])))
+                    for i in range(50 * seconds)])
+        with open(os.path.join(HERE, "sipp-call.xml")) as f:
+            scenario = f.read().replace("@TONE@", os.path.join(self.dir, "tone.pcap"))
+        with open(os.path.join(self.dir, "call.xml"), "w") as f:
+            f.write(scenario.replace("@USER@", name).replace("@PASSWORD@", password))
+
+    def call(self, room):
+        self.process = self.lab.start(
+            self.ns, ["sipp", self.reflector, "-sf", os.path.join(self.dir, "call.xml"), "-s", room,
+                      "-m", "1", "-i", self.ip, "-mi", self.ip, "-p", "5060", "-mp", str(self.media_port),
+                      "-d", str(1000 * self.seconds), "-nostdin", "-timeout", f"{self.seconds + 20}s",
+                      "-trace_err", "-error_file", os.path.join(self.dir, "errors.txt"),
+                      "-buff_size", "4000000"], f"sipp-{self.name}",
+            env=dict(os.environ, TERM="dumb"))
+
+    def hangup(self):
+        """It has its own clock; this ends it at once, without a BYE."""
+        self.lab.end(self.process)

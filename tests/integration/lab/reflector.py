@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""reflectord in a namespace: its folder of configuration, its start until it says that it is
+ready, its status, its end. Knows no SIP and no RTP."""
+import json
+import os
+import signal
+import socket
+import subprocess
+
+TOP = os.environ.get("RFL_TOP_BUILDDIR") or os.path.join(os.path.dirname(__file__), "../../../build")
+
+
+def program(name):
+    """Of the build tree, unless REFLECTORD_BIN names a folder of installed ones."""
+    folder = os.environ.get("REFLECTORD_BIN")
+    if folder:
+        return os.path.join(folder, name)
+    return os.path.join(TOP, name if name == "reflectord" else f"tools/{name}")
+
+
+class Reflector:
+    """`peers`: addresses of other reflectors; `users`: {name: password} turns digest on;
+    `conf`: further text, libconfig groups or classic lines."""
+
+    def __init__(self, lab, ns, address, peers=(), users=None, conf="", start=True):
+        self.lab, self.ns, self.address = lab, ns, address
+        self.dir = lab.path(f"conf-{ns}")
+        self.status_socket = lab.path(f"status-{ns}.sock")
+        self.process = None
+        os.makedirs(self.dir, exist_ok=True)
+        lines = [f"IP_ADDRESS {address}"]
+        lines += [f"REFLECTOR_INTERCONNECTION {peer} 5564" for peer in peers]
+        lines.append(f'status: {{ socket = "{self.status_socket}"; }};')
+        if users:
+            lines.append(self._auth(users))
+        with open(os.path.join(self.dir, "10-lab.conf"), "w") as f:
+            f.write("\n".join([*lines, conf, ""]))
+        if start:
+            self.start()
+
+    def _auth(self, users):
+        file = os.path.join(self.dir, "users")
+        for name, password in users.items():
+            subprocess.run([program("reflectorctl"), "passwd", file, name], input=password + "\n",
+                           text=True, check=True, capture_output=True, env=self._environment())
+        return f'auth: {{ realm = "lab"; users = "{file}"; }};'
+
+    def _environment(self):
+        environment = dict(os.environ)
+        if "REFLECTORD_PLUGIN_PATH" not in environment and not os.environ.get("REFLECTORD_BIN"):
+            folder = os.path.join(TOP, "plugins")
+            environment["REFLECTORD_PLUGIN_PATH"] = ":".join(
+                os.path.join(folder, name, ".libs") for name in sorted(os.listdir(folder)))
+        return environment
+
+    def start(self, timeout=15):
+        """Returns when the daemon has said READY=1 (sd_notify)."""
+        path = self.lab.path(f"notify-{self.ns}.sock")
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        try:
+            if os.path.exists(path):
+                os.unlink(path)
+            notify.bind(path)
+            notify.settimeout(timeout)
+            self.process = self.lab.start(
+                self.ns, [program("reflectord"), "--config", self.dir, *self.options()],
+                f"reflectord-{self.ns}", env=dict(self._environment(), NOTIFY_SOCKET=path))
+            while b"READY=1" not in self._notified(notify):
+                pass
+        finally:
+            notify.close()
+        return self
+
+    def _notified(self, notify):
+        for _ in range(150):
+            notify.settimeout(0.1)
+            try:
+                return notify.recv(4096)
+            except socket.timeout:
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"reflectord in {self.ns} ended with {self.process.returncode}")
+        raise TimeoutError(f"reflectord in {self.ns} did not get ready")
+
+    @staticmethod
+    def options():
+        return os.environ.get("REFLECTORD_OPTIONS", "--log-level=debug").split()
+
+    def status(self):
+        """The daemon's state (core, plugins, counters) as Python values."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(5)
+            sock.connect(self.status_socket)
+            sock.shutdown(socket.SHUT_WR)
+            return json.loads(b"".join(iter(lambda: sock.recv(65536), b"")))
+
+    def kill(self):
+        """kill -9"""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, timeout=15):
+        """SIGTERM; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout)
