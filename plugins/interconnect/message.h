@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The messages of a link as values, and their encoding (doc/link-protocol.md). Pure: no
+ * peer, no clock, no socket. Not for what carries them: see frame.h and channel.h.
+ */
+#pragma once
+
+#include <reflector/format.h>
+#include <reflector/session.h>
+
+/* So that a message, its frame and the compound around it stay within 1,200 octets. */
+#define LINK_MAX_BODY 1040
+#define LINK_MAX_MEDIA 8
+#define LINK_MAX_FORMATS 8
+
+/**
+ * LinkType:
+ *
+ * Types below 16 are unsequenced. LINK_RTCP is not a message of a frame: it names what the
+ * APP packet before a participant's RTCP carries.
+ */
+typedef enum {
+  LINK_RTCP = 0,
+  LINK_HELLO = 1,
+  LINK_GOODBYE = 2,
+  LINK_JOIN = 16,
+  LINK_LEAVE = 17,
+  LINK_SOURCE = 18,
+  LINK_SOURCE_END = 19
+} LinkType;
+
+#define LINK_FIRST_SEQUENCED 16
+
+typedef struct {
+  guint8 index;
+  char *kind;
+  RflDirection direction;
+  gboolean accepted;
+  GPtrArray *formats; /* RflFormat */
+} LinkMedium;
+
+LinkMedium *link_medium_new (guint8 index, const char *kind);
+void link_medium_free (LinkMedium *medium);
+
+/* Only what the type has is set; strings are owned. */
+typedef struct {
+  guint8 type;
+  char *reflector;
+  guint32 features;
+  char *session;
+  char *participant;
+  char *identity, *display_name, *cname;
+  GPtrArray *media; /* LinkMedium */
+  guint32 label, ssrc;
+} LinkMessage;
+
+LinkMessage *link_message_new (guint8 type);
+void link_message_free (LinkMessage *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinkMessage, link_message_free)
+
+/* Whether this side knows @type; others are skipped. */
+gboolean link_type_is_known (guint8 type);
+/* The body alone. Returns: (transfer full): %NULL when it does not fit LINK_MAX_BODY or a
+ * member is longer than its field. */
+GByteArray *link_message_encode (const LinkMessage *message);
+/* Returns: (transfer full): %NULL with RFL_ERROR_MALFORMED. */
+LinkMessage *link_message_decode (guint8 type, const guint8 *body, gsize len, GError **error);
