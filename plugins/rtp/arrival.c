@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Packets that the workers cannot place, and all RTCP: finds the participant by the evidence
+ * and opens the way, or refuses and counts. Not for packets of known sources: those never
+ * come here.
+ */
+#include "plugins/rtp/rtp.h"
+
+static const struct {
+  const char *name, *text;
+} refused_words[RTP_N_REFUSED] = {
+  [RTP_REFUSED_STRANGER] = { "stranger", "nobody calls from there" },
+  [RTP_REFUSED_SSRC] = { "ssrc", "those who could have sent it announced other SSRCs" },
+  [RTP_REFUSED_UNDECIDED] = { "undecided", "several could have sent it" },
+  [RTP_REFUSED_TAKEN] = { "taken", "those of this address are known at other ports" },
+  [RTP_REFUSED_HOLD] = { "hold", "its sender agreed not to send" },
+  [RTP_REFUSED_FORMAT] = { "format", "payload type not agreed" },
+  [RTP_REFUSED_SOURCES] = { "sources", "too many sources" },
+  [RTP_REFUSED_MALFORMED] = { "malformed", "malformed" },
+};
+
+const char *
+rtp_refused_name (RtpRefused reason)
+{
+  return refused_words[reason].name;
+}
+
+void
+rtp_refuse (RtpPlugin *plugin, RtpRefused reason, const RflAddress *remote)
+{
+  char peer[RFL_ADDRESS_STRLEN];
+  RflLogFields fields = { .peer = rfl_address_format (remote, peer) };
+  guint suppressed;
+
+  rfl_counter_add (plugin->refused[reason], 1);
+  if (rfl_log_limit_pass (&plugin->refused_log, plugin->clock, &suppressed))
+    rfl_info (&fields, "packet from %s refused: %s (%u more such lines held back)", peer,
+              refused_words[reason].text, suppressed);
+}
+
+static RtpRefused
+reason_of (RtpVerdict verdict)
+{
+  switch (verdict)
+    {
+    case RTP_VERDICT_WRONG_SSRC:
+      return RTP_REFUSED_SSRC;
+    case RTP_VERDICT_UNDECIDED:
+      return RTP_REFUSED_UNDECIDED;
+    case RTP_VERDICT_TAKEN:
+      return RTP_REFUSED_TAKEN;
+    default:
+      return RTP_REFUSED_STRANGER;
+    }
+}
+
+/* Latching may come between the answer and the join's end. */
+static gboolean
+is_ready (const RtpMedium *m)
+{
+  return m->peer->joined != 0 && m->medium->route && m->medium->current
+         && m->medium->current->accepted;
+}
+
+static void
+log_latched (const RtpMedium *m, RtpVerdict verdict, const char *what, const RflAddress *remote)
+{
+  char peer[RFL_ADDRESS_STRLEN];
+  const RflParticipant *p = m->medium->participant;
+  RflLogFields fields = { .session = p->session ? p->session->name : NULL,
+                          .participant = p->identity,
+                          .peer = rfl_address_format (remote, peer) };
+
+  rfl_info (&fields, "%s: %s %s %s %s", p->identity, m->kind->name, what,
+            verdict == RTP_VERDICT_MOVED ? "moved to" : "comes from", peer);
+}
+
+static void
+note_verdict (RtpMedium *m, RtpVerdict verdict, const char *what, const RflArrival *arrival)
+{
+  RtpPlugin *plugin = m->peer->plugin;
+
+  if (verdict == RTP_VERDICT_KNOWN)
+    return;
+  rfl_counter_add (verdict == RTP_VERDICT_MOVED ? plugin->moved : plugin->latched, 1);
+  log_latched (m, verdict, what, &arrival->remote);
+}
+
+/* Returns: (nullable): the medium that has the packet's address now. */
+static RtpMedium *
+place_rtp (RtpKind *kind, const RflArrival *arrival, const RflRtp *rtp)
+{
+  RtpSigns signs = { .kind = kind->name, .remote = arrival->remote, .ssrc = rtp->ssrc,
+                     .seq = rtp->seq };
+  RtpPlugin *plugin = kind->plugin;
+  RtpClaim *claim;
+  RtpVerdict verdict;
+  RtpMedium *m;
+
+  if (arrival->flow)
+    return rfl_flow_get_user_data (arrival->flow);
+  verdict = rtp_latch_rtp (plugin->latch, &signs, rfl_clock_now (plugin->clock), &claim);
+  if (claim == NULL)
+    {
+      rtp_refuse (plugin, reason_of (verdict), &arrival->remote);
+      return NULL;
+    }
+  m = rtp_claim_get_owner (claim);
+  note_verdict (m, verdict, "RTP", arrival);
+  if (!is_ready (m))
+    return NULL;
+  rtp_medium_latched (m, arrival);
+  return m->flow ? m : NULL;
+}
+
+void
+rtp_arrival_unknown (const RflArrival *arrival, gpointer data)
+{
+  RtpKind *kind = data;
+  RtpPlugin *plugin = kind->plugin;
+  g_autoptr (RflParticipant) p = NULL;
+  RtpRefused refused = RTP_REFUSED_STRANGER;
+  RtpMedium *m = NULL;
+  RflRtp rtp;
+
+  if (!rfl_rtp_parse (&rtp, arrival->data, arrival->len))
+    rtp_refuse (plugin, RTP_REFUSED_MALFORMED, &arrival->remote);
+  else if (arrival->port != kind->rtp_port)
+    rtp_refuse (plugin, RTP_REFUSED_STRANGER, &arrival->remote);
+  else
+    m = place_rtp (kind, arrival, &rtp);
+  if (m)
+    {
+      p = rfl_participant_ref (m->medium->participant);
+      refused = rtp_medium_add_source (m, rtp.ssrc, rtp.pt);
+      if (refused != RTP_N_REFUSED)
+        rtp_refuse (plugin, refused, &arrival->remote);
+    }
+  if (refused == RTP_N_REFUSED)
+    rfl_port_release (arrival->port, arrival->ticket);
+  else
+    rfl_port_discard (arrival->port, arrival->ticket);
+  if (m)
+    rtp_turns_run (plugin);
+}
+
+/* ---- RTCP ---- */
+
+/* The sender's SSRC and CNAME, whichever packets of the compound have them. */
+static void
+read_signs (const RflArrival *arrival, RtpSigns *signs)
+{
+  RflRtcpIter iter;
+  RflRtcp rtcp;
+
+  rfl_rtcp_iter_init (&iter, arrival->data, arrival->len);
+  while (rfl_rtcp_iter_next (&iter, &rtcp))
+    {
+      if (signs->ssrc == 0)
+        signs->ssrc = rtcp.ssrc;
+      if (rtcp.type == RFL_RTCP_SDES && signs->cname == NULL)
+        signs->cname = rfl_rtcp_get_cname (&rtcp, signs->ssrc, &signs->cname_len);
+    }
+}
+
+static RtpMedium *
+place_rtcp (RtpKind *kind, const RflArrival *arrival)
+{
+  RtpSigns signs = { .kind = kind->name, .remote = arrival->remote };
+  RtpPlugin *plugin = kind->plugin;
+  RtpClaim *claim;
+  RtpVerdict verdict;
+  RtpMedium *m;
+
+  read_signs (arrival, &signs);
+  verdict = rtp_latch_rtcp (plugin->latch, &signs, rfl_clock_now (plugin->clock), &claim);
+  if (claim == NULL)
+    {
+      rtp_refuse (plugin, reason_of (verdict), &arrival->remote);
+      return NULL;
+    }
+  m = rtp_claim_get_owner (claim);
+  note_verdict (m, verdict, "RTCP", arrival);
+  if (!is_ready (m))
+    return NULL;
+  m->rtcp_local = arrival->local;
+  if (verdict != RTP_VERDICT_KNOWN)
+    rtp_medium_update_leg (m);
+  return m;
+}
+
+void
+rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
+{
+  RtpKind *kind = data;
+  RtpPlugin *plugin = kind->plugin;
+  g_autoptr (RflParticipant) p = NULL;
+  RtpMedium *m = NULL;
+
+  if (!rfl_rtcp_validate (arrival->data, arrival->len))
+    rtp_refuse (plugin, RTP_REFUSED_MALFORMED, &arrival->remote);
+  else if (arrival->port == kind->rtcp_port)
+    m = place_rtcp (kind, arrival);
+  else if (arrival->flow) /* multiplexed though nobody agreed to it: as good as any */
+    m = rfl_flow_get_user_data (arrival->flow);
+  else
+    rtp_refuse (plugin, RTP_REFUSED_STRANGER, &arrival->remote);
+  if (m == NULL)
+    return;
+  p = rfl_participant_ref (m->medium->participant);
+  m->peer->last_rtcp = rfl_clock_now (plugin->clock);
+  rfl_route_receive_rtcp (m->medium->route, m->medium, arrival->data, arrival->len);
+  rtp_turns_run (plugin);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Chooses a session's codec and matches offers against it (design: one audio and one video
+ * codec per session). Does not encode or decode anything, and knows no session.
+ */
+#include "plugins/rtp/codecs.h"
+
+#include <reflector/route.h>
+#include <string.h>
+
+static RflFormat *
+parse_entry (const char *entry)
+{
+  g_auto (GStrv) halves = g_strsplit (entry, ";", 2);
+  g_auto (GStrv) parts = g_strsplit (halves[0] ? halves[0] : "", "/", 3);
+  guint n = g_strv_length (parts);
+  const char *fmtp = halves[0] ? halves[1] : NULL;
+  guint64 rate, channels = 1;
+
+  if (n < 2 || *g_strstrip (parts[0]) == '\0' || strchr (parts[0], ' ')
+      || !g_ascii_string_to_unsigned (g_strstrip (parts[1]), 10, 1000, 384000, &rate, NULL))
+    return NULL;
+  if (n == 3 && !g_ascii_string_to_unsigned (g_strstrip (parts[2]), 10, 1, 16, &channels, NULL))
+    return NULL;
+  while (fmtp && *fmtp == ' ')
+    fmtp++;
+  return rfl_format_new (RFL_PT_NONE, parts[0], rate, channels, fmtp && *fmtp ? fmtp : NULL);
+}
+
+static GPtrArray *
+format_array (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_format_free);
+}
+
+GPtrArray *
+rtp_codecs_parse (const char *const *entries, const char **bad)
+{
+  g_autoptr (GPtrArray) list = format_array ();
+
+  for (; *entries; entries++)
+    {
+      RflFormat *format = parse_entry (*entries);
+      if (format == NULL || rfl_format_is_auxiliary (format))
+        {
+          g_clear_pointer (&format, rfl_format_free);
+          *bad = *entries;
+          return NULL;
+        }
+      g_ptr_array_add (list, format);
+    }
+  return g_steal_pointer (&list);
+}
+
+/* An entry without parameters means the codec whatever its parameters: the creator's become
+ * the session's. */
+static gboolean
+fits_preference (const RflFormat *wanted, const RflFormat *offered)
+{
+  if (wanted->fmtp)
+    return rfl_format_matches (wanted, offered);
+  return g_ascii_strcasecmp (wanted->encoding, offered->encoding) == 0
+         && wanted->clock_rate == offered->clock_rate && wanted->channels == offered->channels;
+}
+
+/* Of the auxiliary formats only those whose payload names no other payload type: red and
+ * rtx would break when numbers are rewritten. */
+static gboolean
+is_companion (const RflFormat *format, const RflFormat *codec)
+{
+  return format->clock_rate == codec->clock_rate
+         && (g_ascii_strcasecmp (format->encoding, "telephone-event") == 0
+             || g_ascii_strcasecmp (format->encoding, "CN") == 0);
+}
+
+static const RflFormat *
+find_match (const GPtrArray *offer, const RflFormat *format)
+{
+  for (guint i = 0; i < offer->len; i++)
+    if (rfl_format_matches (offer->pdata[i], format))
+      return offer->pdata[i];
+  return NULL;
+}
+
+static GPtrArray *
+with_companions (const RflFormat *codec, const GPtrArray *offer)
+{
+  GPtrArray *formats = format_array ();
+
+  g_ptr_array_add (formats, rfl_format_copy (codec));
+  for (guint i = 0; i < offer->len && formats->len < RFL_ROUTE_MAX_FORMATS; i++)
+    {
+      const RflFormat *format = offer->pdata[i];
+      if (is_companion (format, codec) && find_match (formats, format) == NULL)
+        g_ptr_array_add (formats, rfl_format_copy (format));
+    }
+  return formats;
+}
+
+GPtrArray *
+rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *offer)
+{
+  for (guint i = 0; i < preferences->len; i++)
+    for (guint k = 0; k < offer->len; k++)
+      if (fits_preference (preferences->pdata[i], offer->pdata[k]))
+        return with_companions (offer->pdata[k], offer);
+  return NULL;
+}
+
+GPtrArray *
+rtp_codecs_answer (const GPtrArray *formats, const GPtrArray *offer)
+{
+  g_autoptr (GPtrArray) answer = format_array ();
+
+  for (guint i = 0; i < formats->len; i++)
+    {
+      const RflFormat *match = find_match (offer, formats->pdata[i]);
+      /* Its own parameters come back: symmetric ones (H264, RFC 6184 §8.2.2) must be equal,
+       * and of declarative ones a reflector has none of its own. */
+      if (match)
+        g_ptr_array_add (answer, rfl_format_copy (match));
+      else if (i == 0)
+        return NULL;
+    }
+  return answer->len > 0 ? g_steal_pointer (&answer) : NULL;
+}
+
+char *
+rtp_codecs_to_string (const GPtrArray *formats)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < formats->len; i++)
+    {
+      const RflFormat *format = formats->pdata[i];
+      g_string_append_printf (text, "%s%s/%u", i ? ", " : "", format->encoding,
+                              format->clock_rate);
+      if (format->channels > 1)
+        g_string_append_printf (text, "/%u", format->channels);
+    }
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The session codec: which formats a session's medium has, and what a participant's offer
+ * of it gets for an answer. Pure. Not about addresses: see offer.h.
+ */
+#pragma once
+
+#include <reflector/error.h>
+#include <reflector/format.h>
+
+/**
+ * rtp_codecs_parse:
+ * @entries: "NAME/RATE[/CHANNELS][;FMTP]", most wanted first
+ * @bad: (out): the entry that is none, on failure
+ *
+ * Returns: (transfer full) (element-type RflFormat): without payload types; or %NULL.
+ */
+GPtrArray *rtp_codecs_parse (const char *const *entries, const char **bad);
+/**
+ * rtp_codecs_choose:
+ * @preferences: of the configuration
+ * @offer: (element-type RflFormat): of the session's creator
+ *
+ * Returns: (transfer full) (nullable): the session codec with the creator's number and
+ *   parameters, then the companions it offers for it; %NULL if nothing fits
+ */
+GPtrArray *rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *offer);
+/**
+ * rtp_codecs_answer:
+ * @formats: of the session
+ * @offer: of a participant
+ *
+ * Returns: (transfer full) (nullable): what both have, in the participant's numbers; %NULL
+ *   if the session codec itself is not among it
+ */
+GPtrArray *rtp_codecs_answer (const GPtrArray *formats, const GPtrArray *offer);
+/* "opus/48000/2, PCMU/8000" for messages. (transfer full) */
+char *rtp_codecs_to_string (const GPtrArray *formats);

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin's life: options, ports, hooks and timers. What they are for is in the files
+ * they name.
+ */
+#include "plugins/rtp/codecs.h"
+#include "plugins/rtp/rtp.h"
+
+#include <string.h>
+
+#define PORT_OPTION(NAME, DEFAULT, HELP)                                                     \
+  { .name = NAME, .type = RFL_OPTION_INT, .fallback = DEFAULT, .min = 1, .max = 65535, .help = HELP }
+
+const RflOption rtp_options[] = {
+  PORT_OPTION ("audio_port", "5566", "UDP port for RTP of audio"),
+  PORT_OPTION ("audio_rtcp_port", "5567", "UDP port for RTCP of audio"),
+  PORT_OPTION ("video_port", "5568", "UDP port for RTP of video"),
+  PORT_OPTION ("video_rtcp_port", "5569", "UDP port for RTCP of video"),
+  { .name = "audio_codecs",
+    .type = RFL_OPTION_STRINGS,
+    .fallback = "[ \"PCMU/8000\", \"PCMA/8000\", \"opus/48000/2\", \"G722/8000\", \"GSM/8000\", "
+                "\"speex/16000\", \"speex/8000\", \"iLBC/8000\", \"G729/8000\" ]",
+    .help = "audio codecs (NAME/RATE[/CHANNELS][;FMTP]); a session gets the first its creator offers" },
+  { .name = "video_codecs",
+    .type = RFL_OPTION_STRINGS,
+    .fallback = "[ \"VP8/90000\", \"H264/90000\", \"VP9/90000\", \"H265/90000\", \"AV1/90000\", "
+                "\"H263-1998/90000\", \"H263/90000\", \"MP4V-ES/90000\" ]",
+    .help = "video codecs, likewise; whoever lacks the session's takes part without video" },
+  { .name = "address",
+    .type = RFL_OPTION_STRING,
+    .classic = "IP_ADDRESS",
+    .help = "IP address that participants are told to send to; default: the one they called" },
+  { .name = "address_external",
+    .type = RFL_OPTION_STRING,
+    .classic = "IP_ADDRESS_EXTERNAL",
+    .help = "the same for participants who call from public addresses" },
+  { .name = "address_local",
+    .type = RFL_OPTION_STRING,
+    .classic = "IP_ADDRESS_LOCAL",
+    .help = "the same for participants who call from private addresses" },
+  { .name = "inactivity_timeout",
+    .type = RFL_OPTION_INT,
+    .fallback = "120",
+    .min = 10,
+    .max = 3600,
+    .help = "seconds without RTCP (before the first: without RTP) after which a participant has left" },
+  { .name = "max_sources",
+    .type = RFL_OPTION_INT,
+    .fallback = "8",
+    .min = 1,
+    .max = 64,
+    .help = "SSRCs that one participant may send in one medium" },
+  RFL_OPTION_END
+};
+
+gpointer
+rtp_plugin_new (RflCore *core)
+{
+  RtpPlugin *plugin = g_new0 (RtpPlugin, 1);
+
+  plugin->core = core;
+  plugin->clock = rfl_core_get_clock (core);
+  plugin->kinds[RTP_AUDIO].name = g_intern_static_string ("audio");
+  plugin->kinds[RTP_AUDIO].required = TRUE;
+  plugin->kinds[RTP_VIDEO].name = g_intern_static_string ("video");
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    plugin->kinds[i].plugin = plugin;
+  plugin->latch = rtp_latch_new (&rtp_medium_latch_ops);
+  plugin->peers = g_hash_table_new (NULL, NULL);
+  plugin->keyframe_routes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  plugin->hooks = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_queue_init (&plugin->turns);
+  return plugin;
+}
+
+RtpKind *
+rtp_plugin_find_kind (RtpPlugin *plugin, const char *name)
+{
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    if (strcmp (plugin->kinds[i].name, name) == 0)
+      return &plugin->kinds[i];
+  return NULL;
+}
+
+/* ---- settings ---- */
+
+/* The part of the settings that may change while calls are up. */
+typedef struct {
+  GPtrArray *preferences[RTP_N_KINDS];
+  RflAddress address, address_external, address_local;
+} Values;
+
+static void
+values_clear (Values *values)
+{
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    g_clear_pointer (&values->preferences[i], g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Values, values_clear)
+
+static gboolean
+read_address (const RflSettings *s, const char *name, RflAddress *out, GError **error)
+{
+  const char *text = rfl_settings_get_string (s, name);
+
+  memset (out, 0, sizeof *out);
+  if (text == NULL)
+    return TRUE;
+  if (!rfl_address_parse (out, text, 0) || rfl_address_is_any (out))
+    return rfl_settings_set_error (s, name, error, "\"%s\" is not the IP address of a host", text);
+  return TRUE;
+}
+
+static gboolean
+read_codecs (const RflSettings *s, const char *name, GPtrArray **out, GError **error)
+{
+  const char *bad = NULL;
+
+  *out = rtp_codecs_parse (rfl_settings_get_strings (s, name), &bad);
+  if (*out == NULL)
+    return rfl_settings_set_error (s, name, error,
+                                   "\"%s\" is not a codec like \"PCMU/8000\" or "
+                                   "\"opus/48000/2\"", bad);
+  return TRUE;
+}
+
+static gboolean
+read_values (const RflSettings *s, Values *values, GError **error)
+{
+  return read_codecs (s, "audio_codecs", &values->preferences[RTP_AUDIO], error)
+         && read_codecs (s, "video_codecs", &values->preferences[RTP_VIDEO], error)
+         && read_address (s, "address", &values->address, error)
+         && read_address (s, "address_external", &values->address_external, error)
+         && read_address (s, "address_local", &values->address_local, error);
+}
+
+static void
+take_values (RtpPlugin *plugin, const RflSettings *s, Values *values)
+{
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    {
+      g_clear_pointer (&plugin->kinds[i].preferences, g_ptr_array_unref);
+      plugin->kinds[i].preferences = g_steal_pointer (&values->preferences[i]);
+    }
+  plugin->address = values->address;
+  plugin->address_external = values->address_external;
+  plugin->address_local = values->address_local;
+  plugin->inactivity = rfl_settings_get_int (s, "inactivity_timeout") * G_USEC_PER_SEC;
+  plugin->max_sources = rfl_settings_get_int (s, "max_sources");
+}
+
+static void
+read_ports (const RflSettings *s, guint16 ports[2 * RTP_N_KINDS])
+{
+  static const char *const names[2 * RTP_N_KINDS]
+      = { "audio_port", "audio_rtcp_port", "video_port", "video_rtcp_port" };
+
+  for (guint i = 0; i < 2 * RTP_N_KINDS; i++)
+    ports[i] = rfl_settings_get_int (s, names[i]);
+}
+
+gboolean
+rtp_plugin_configure (gpointer self, const RflSettings *s, GError **error)
+{
+  RtpPlugin *plugin = self;
+  g_auto (Values) values = { 0 };
+  guint16 ports[2 * RTP_N_KINDS];
+
+  read_ports (s, ports);
+  for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
+    for (guint k = 0; k < i; k++)
+      if (ports[i] == ports[k])
+        return rfl_settings_set_error (s, NULL, error, "port %u is used twice", ports[i]);
+  if (!read_values (s, &values, error))
+    return FALSE;
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    {
+      plugin->kinds[i].rtp_number = ports[2 * i];
+      plugin->kinds[i].rtcp_number = ports[2 * i + 1];
+    }
+  take_values (plugin, s, &values);
+  return TRUE;
+}
+
+RflReload
+rtp_plugin_reconfigure (gpointer self, const RflSettings *s, GError **error)
+{
+  RtpPlugin *plugin = self;
+  g_auto (Values) values = { 0 };
+  guint16 ports[2 * RTP_N_KINDS];
+
+  if (!read_values (s, &values, error))
+    return RFL_RELOAD_FAILED;
+  read_ports (s, ports);
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    if (plugin->kinds[i].rtp_number != ports[2 * i]
+        || plugin->kinds[i].rtcp_number != ports[2 * i + 1])
+      return RFL_RELOAD_RESTART;
+  take_values (plugin, s, &values);
+  return RFL_RELOAD_APPLIED;
+}
+
+/* ---- start and stop ---- */
+
+static gboolean
+open_port (RtpKind *kind, const char *name, guint16 number, RflPort **out, GError **error)
+{
+  RflPortSpec spec = { .name = name,
+                       .port = number,
+                       .unknown = rtp_arrival_unknown,
+                       .rtcp = rtp_arrival_rtcp,
+                       .user_data = kind };
+
+  *out = rfl_port_open (rfl_core_get_path (kind->plugin->core), &spec, error);
+  return *out != NULL;
+}
+
+static gboolean
+open_ports (RtpPlugin *plugin, GError **error)
+{
+  RtpKind *audio = &plugin->kinds[RTP_AUDIO], *video = &plugin->kinds[RTP_VIDEO];
+
+  return open_port (audio, "rtp.audio", audio->rtp_number, &audio->rtp_port, error)
+         && open_port (audio, "rtp.audio-rtcp", audio->rtcp_number, &audio->rtcp_port, error)
+         && open_port (video, "rtp.video", video->rtp_number, &video->rtp_port, error)
+         && open_port (video, "rtp.video-rtcp", video->rtcp_number, &video->rtcp_port, error);
+}
+
+static void
+close_ports (RtpPlugin *plugin)
+{
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    {
+      g_clear_pointer (&plugin->kinds[i].rtp_port, rfl_port_close);
+      g_clear_pointer (&plugin->kinds[i].rtcp_port, rfl_port_close);
+    }
+}
+
+static gboolean
+add_hooks (RtpPlugin *plugin, GError **error)
+{
+  static const char *const after_codecs[] = { "rtp/codecs", NULL };
+  const RflHook hooks[] = {
+    { "rtp/codecs", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, NULL, rtp_offer_hook, plugin },
+    { "rtp/turn", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, after_codecs, rtp_turn_hook,
+      plugin },
+    { "rtp/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_NORMAL, NULL, NULL,
+      rtp_peer_joined_hook, plugin },
+    { "rtp/changed", RFL_EVENT_MEDIUM_CHANGED, RFL_HOOK_NORMAL, NULL, NULL,
+      rtp_peer_changed_hook, plugin },
+    { "rtp/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_left_hook,
+      plugin },
+    { "rtp/keyframe", RFL_EVENT_SOURCE_APPEARED, RFL_HOOK_LATE, NULL, NULL,
+      rtp_keyframe_appeared_hook, plugin },
+    { "rtp/keyframe-end", RFL_EVENT_SESSION_ENDED, RFL_HOOK_NORMAL, NULL, NULL,
+      rtp_keyframe_ended_hook, plugin },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
+    {
+      guint id = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hooks[i], error);
+      if (id == 0)
+        return FALSE;
+      g_array_append_val (plugin->hooks, id);
+    }
+  return TRUE;
+}
+
+static void
+get_counters (RtpPlugin *plugin)
+{
+  for (guint i = 0; i < RTP_N_REFUSED; i++)
+    {
+      g_autofree char *name = g_strconcat ("rtp.refused_", rtp_refused_name (i), NULL);
+      plugin->refused[i]
+          = rfl_counter_get (plugin->core, name, "packets refused for this reason");
+    }
+  plugin->latched = rfl_counter_get (plugin->core, "rtp.latched",
+                                     "remote addresses tied to a participant");
+  plugin->moved = rfl_counter_get (plugin->core, "rtp.moved", "addresses that moved");
+  plugin->deferred = rfl_counter_get (plugin->core, "rtp.deferred",
+                                      "answers that waited for another participant's packets");
+  plugin->inactive = rfl_counter_get (plugin->core, "rtp.inactive",
+                                      "participants ended for inactivity");
+  plugin->rtcp_unsent = rfl_counter_get (plugin->core, "rtp.rtcp_unsent",
+                                         "RTCP for participants whose address is not known");
+}
+
+gboolean
+rtp_plugin_start (gpointer self, GError **error)
+{
+  RtpPlugin *plugin = self;
+
+  get_counters (plugin);
+  plugin->turn_timer = rfl_timer_new (plugin->clock, "rtp turns", rtp_turns_run, plugin);
+  plugin->keyframe_timer = rfl_timer_new (plugin->clock, "rtp keyframes", rtp_keyframe_timer,
+                                          plugin);
+  plugin->activity_timer = rfl_timer_new (plugin->clock, "rtp activity", rtp_activity_timer,
+                                          plugin);
+  if (!open_ports (plugin, error) || !add_hooks (plugin, error))
+    {
+      rtp_plugin_stop (plugin);
+      return FALSE;
+    }
+  rfl_timer_repeat (plugin->activity_timer, RTP_ACTIVITY_INTERVAL);
+  return TRUE;
+}
+
+void
+rtp_plugin_stop (gpointer self)
+{
+  RtpPlugin *plugin = self;
+  GHashTableIter iter;
+  gpointer peer;
+
+  for (guint i = 0; i < plugin->hooks->len; i++)
+    rfl_bus_remove_hook (rfl_core_get_bus (plugin->core),
+                         g_array_index (plugin->hooks, guint, i));
+  g_array_set_size (plugin->hooks, 0);
+  g_clear_pointer (&plugin->turn_timer, rfl_timer_free);
+  g_clear_pointer (&plugin->keyframe_timer, rfl_timer_free);
+  g_clear_pointer (&plugin->activity_timer, rfl_timer_free);
+  rtp_turns_clear (plugin);
+  for (;;)
+    {
+      g_hash_table_iter_init (&iter, plugin->peers);
+      if (!g_hash_table_iter_next (&iter, &peer, NULL))
+        break;
+      rtp_peer_detach (peer);
+    }
+  g_hash_table_remove_all (plugin->keyframe_routes);
+  close_ports (plugin);
+}
+
+void
+rtp_plugin_free (gpointer self)
+{
+  RtpPlugin *plugin = self;
+
+  rtp_plugin_stop (plugin);
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    g_clear_pointer (&plugin->kinds[i].preferences, g_ptr_array_unref);
+  rtp_latch_free (plugin->latch);
+  g_hash_table_unref (plugin->peers);
+  g_hash_table_unref (plugin->keyframe_routes);
+  g_array_unref (plugin->hooks);
+  g_free (plugin);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What claim.c (claims and their index) and latch.c (verdicts) share. Nobody else's. */
+#pragma once
+
+#include "plugins/rtp/latch.h"
+
+/* Identifies a latched address. */
+typedef struct {
+  RflAddress address;
+  const char *kind;
+} RtpKey;
+
+struct _RtpLatch {
+  const RtpLatchOps *ops;
+  GHashTable *by_ip;   /* RflAddress without port -> GPtrArray of RtpClaim */
+  GHashTable *by_rtp;  /* RtpKey -> RtpClaim */
+  GHashTable *by_rtcp; /* RtpKey -> RtpClaim */
+  guint64 next_turn;
+};
+
+/* One side of a claim: RTP or RTCP. */
+typedef struct {
+  RflAddress sdp;
+  RtpKey latched;    /* family 0: not yet */
+  gboolean reopened; /* latched, but the SDP has named another address since */
+  gint64 changed;    /* when it latched or moved */
+} RtpSide;
+
+struct _RtpClaim {
+  RtpLatch *latch;
+  gpointer owner;
+  const char *kind;
+  RflAddress signalling;
+  RtpSide rtp, rtcp;
+  gint64 rtcp_heard;
+  GArray *announced, *learned;
+  GStrv cnames;
+  gboolean sends;
+  guint64 turn;
+  gint64 arrived, answered; /* answered 0: waiting */
+  gboolean needs_evidence;
+};
+
+static inline gboolean
+rtp_side_is_open (const RtpSide *side)
+{
+  return side->latched.address.family == 0 || side->reopened;
+}
+
+gboolean rtp_ssrcs_contain (const GArray *ssrcs, guint32 ssrc);
+gboolean rtp_claim_knows (const RtpClaim *claim, guint32 ssrc);
+/* An address that can be sent to. */
+gboolean rtp_address_is_usable (const RflAddress *address);
+/* The signalling vouches for what the SDP says: no NAT changed it. */
+gboolean rtp_claim_is_plausible (const RtpClaim *claim, const RtpSide *side);
+/* Its RTP could be anybody's of the same IP. */
+gboolean rtp_claim_is_ambiguous (const RtpClaim *claim);
+void rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint64 now);
+/* (nullable) (element-type RtpClaim) */
+const GPtrArray *rtp_latch_at (const RtpLatch *latch, const RflAddress *address);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an offer of audio and video is answered: the session's codec and where to send. Not
+ * when: see turn.c; and not who may join at all.
+ */
+#include "plugins/rtp/codecs.h"
+#include "plugins/rtp/rtp.h"
+
+#include <string.h>
+
+/* What one m-line gets, before the whole offer is known to be good. */
+typedef struct {
+  RflMedium *medium;
+  RtpKind *kind;
+  GPtrArray *chosen; /* formats for a session that has none yet */
+  GPtrArray *answer;
+} Plan;
+
+static void
+plan_clear (gpointer data)
+{
+  Plan *plan = data;
+  g_clear_pointer (&plan->chosen, g_ptr_array_unref);
+  g_clear_pointer (&plan->answer, g_ptr_array_unref);
+}
+
+/* Port 0 in an SDP: the participant itself does not want it (RFC 3264 §5.1). */
+static gboolean
+is_disabled (const RflMediumDesc *desc)
+{
+  return desc->rtp.family != 0 && desc->rtp.port == 0;
+}
+
+static void
+plan_medium (Plan *plan, RflSession *session)
+{
+  RflRoute *route = rfl_session_get_route (session, plan->kind->name);
+  const GPtrArray *offer = plan->medium->offered->formats;
+  const GPtrArray *formats = route->formats;
+
+  if (formats->len == 0)
+    formats = plan->chosen = rtp_codecs_choose (plan->kind->preferences, offer);
+  if (formats)
+    plan->answer = rtp_codecs_answer (formats, offer);
+}
+
+static void
+set_no_codec (const Plan *plan, RflSession *session, GError **error)
+{
+  RflRoute *route = rfl_session_get_route (session, plan->kind->name);
+  g_autofree char *names = NULL;
+
+  if (route->formats->len > 0)
+    {
+      g_autoptr (GPtrArray) first = g_ptr_array_new ();
+      g_ptr_array_add (first, route->formats->pdata[0]);
+      names = rtp_codecs_to_string (first);
+      g_set_error (error, RFL_ERROR, RFL_ERROR_NO_CODEC, "the session's %s codec is %s",
+                   plan->kind->name, names);
+      return;
+    }
+  names = rtp_codecs_to_string (plan->kind->preferences);
+  g_set_error (error, RFL_ERROR, RFL_ERROR_NO_CODEC, "no %s codec in common, only: %s",
+               plan->kind->name, names);
+}
+
+/* One configured address of the participant's family, or none. */
+static gboolean
+take (const RflAddress *configured, const RflAddress *signalling, RflAddress *out)
+{
+  if (configured->family == 0
+      || (signalling->family != 0 && configured->family != signalling->family))
+    return FALSE;
+  *out = *configured;
+  return TRUE;
+}
+
+static void
+answer_address (const RtpPlugin *plugin, const RflParticipant *p, const RflMediumDesc *desc,
+                RflAddress *out)
+{
+  const RflAddress *by_network = rfl_address_is_private (&p->signalling)
+                                     ? &plugin->address_local
+                                     : &plugin->address_external;
+
+  if (take (by_network, &p->signalling, out) || take (&plugin->address, &p->signalling, out))
+    return;
+  *out = desc->local;
+  if (rfl_address_is_any (out) && p->signalling.family != 0)
+    rfl_address_local_for (&p->signalling, out);
+}
+
+static void
+carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
+{
+  RflMediumDesc *desc = plan->medium->offered;
+  RflRoute *route = rfl_session_get_route (session, plan->kind->name);
+
+  if (plan->answer == NULL)
+    return;
+  if (plan->chosen)
+    rfl_route_set_formats (route, g_steal_pointer (&plan->chosen));
+  g_clear_pointer (&desc->answer, g_ptr_array_unref);
+  desc->answer = g_steal_pointer (&plan->answer);
+  desc->accepted = TRUE;
+  answer_address (plugin, plan->medium->participant, desc, &desc->answer_rtp);
+  desc->answer_rtcp = desc->answer_rtp;
+  desc->answer_rtp.port = plan->kind->rtp_number;
+  desc->answer_rtcp.port = plan->kind->rtcp_number;
+}
+
+/* The first m-line of each kind that the participant wants. */
+static void
+collect (RtpPlugin *plugin, RflParticipant *p, GArray *plans)
+{
+  guint seen = 0;
+
+  for (guint i = 0; i < p->media->len; i++)
+    {
+      RflMedium *medium = p->media->pdata[i];
+      Plan plan = { medium, rtp_plugin_find_kind (plugin, medium->kind), NULL, NULL };
+      guint bit = plan.kind ? 1u << (plan.kind - plugin->kinds) : 0;
+      if (plan.kind == NULL || medium->offered == NULL || (seen & bit))
+        continue;
+      if (is_disabled (medium->offered))
+        continue;
+      seen |= bit;
+      g_array_append_val (plans, plan);
+    }
+}
+
+static gboolean
+is_accepted_by_others (RtpPlugin *plugin, const RflParticipant *p)
+{
+  for (guint i = 0; i < p->media->len; i++)
+    {
+      const RflMedium *medium = p->media->pdata[i];
+      if (medium->offered && medium->offered->accepted
+          && rtp_plugin_find_kind (plugin, medium->kind) == NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Nothing is changed before it is clear that the offer is good as a whole. */
+static gboolean
+plan_all (RtpPlugin *plugin, RflEvent *event, GArray *plans, GError **error)
+{
+  const Plan *missed = NULL;
+  guint n_answers = 0;
+
+  for (guint i = 0; i < plans->len; i++)
+    {
+      Plan *plan = &g_array_index (plans, Plan, i);
+      plan_medium (plan, event->session);
+      n_answers += plan->answer != NULL;
+      if (plan->answer == NULL && (missed == NULL || plan->kind->required))
+        missed = plan;
+    }
+  if (missed && (missed->kind->required
+                 || (n_answers == 0 && !is_accepted_by_others (plugin, event->participant))))
+    {
+      set_no_codec (missed, event->session, error);
+      return FALSE;
+    }
+  /* A participant in the session may disable all it has; a newcomer brings something. */
+  if (plans->len == 0 && event->participant->state != RFL_PARTICIPANT_JOINED
+      && !is_accepted_by_others (plugin, event->participant))
+    {
+      g_set_error (error, RFL_ERROR, RFL_ERROR_NO_CODEC, "neither audio nor video is offered");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+RflHookResult
+rtp_offer_hook (RflEvent *event, gpointer data, GError **error)
+{
+  RtpPlugin *plugin = data;
+  RflParticipant *p = event->participant;
+  g_autoptr (GArray) plans = g_array_new (FALSE, FALSE, sizeof (Plan));
+
+  if (p->origin)
+    return RFL_HOOK_CONTINUE;
+  g_array_set_clear_func (plans, plan_clear);
+  collect (plugin, p, plans);
+  if (!plan_all (plugin, event, plans, error))
+    return RFL_HOOK_REFUSE;
+  for (guint i = 0; i < plans->len; i++)
+    carry_out (&g_array_index (plans, Plan, i), plugin, event->session);
+  return RFL_HOOK_CONTINUE;
+}

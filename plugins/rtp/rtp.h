@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin's instance and what its files know of each other. Codecs and latching are pure
+ * and have headers of their own.
+ */
+#pragma once
+
+#define RFL_LOG_DOMAIN "rtp"
+
+#include "plugins/rtp/latch.h"
+
+#include <reflector/reflector.h>
+
+typedef struct _RtpPlugin RtpPlugin;
+typedef struct _RtpPeer RtpPeer;
+typedef struct _RtpMedium RtpMedium;
+
+/* Why a packet was not taken; each has a counter. */
+typedef enum {
+  RTP_REFUSED_STRANGER,
+  RTP_REFUSED_SSRC,
+  RTP_REFUSED_UNDECIDED,
+  RTP_REFUSED_TAKEN,
+  RTP_REFUSED_HOLD,
+  RTP_REFUSED_FORMAT,
+  RTP_REFUSED_SOURCES,
+  RTP_REFUSED_MALFORMED,
+  RTP_N_REFUSED
+} RtpRefused;
+
+/**
+ * RtpKind:
+ * @name: "audio" or "video", interned
+ * @required: an offer of it without the session codec is refused as a whole
+ * @preferences: (element-type RflFormat): of the configuration
+ */
+typedef struct {
+  const char *name;
+  gboolean required;
+  GPtrArray *preferences;
+  guint16 rtp_number, rtcp_number;
+  RflPort *rtp_port, *rtcp_port;
+  RtpPlugin *plugin;
+} RtpKind;
+
+enum { RTP_AUDIO, RTP_VIDEO, RTP_N_KINDS };
+
+struct _RtpPlugin {
+  RflCore *core;
+  RflClock *clock;
+  RtpKind kinds[RTP_N_KINDS];
+  RflAddress address, address_external, address_local; /* family 0: not configured */
+  gint64 inactivity;
+  guint max_sources;
+
+  RtpLatch *latch;
+  GHashTable *peers; /* RtpPeer, the set of all */
+  GQueue turns;      /* turn.c's, first come first */
+  RflTimer *turn_timer, *activity_timer, *keyframe_timer;
+  GHashTable *keyframe_routes; /* RflRoute, to be asked once more */
+  GArray *hooks; /* guint */
+
+  RflCounter *refused[RTP_N_REFUSED];
+  RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent;
+  RflLogLimit refused_log, codec_log;
+};
+
+/* A stream that fell silent, so that its return from another address can be recognised. */
+typedef struct {
+  guint32 ssrc;
+  guint16 last_seq;
+  gint64 last_seen;
+} RtpPast;
+
+#define RTP_MAX_PAST 4
+
+/**
+ * RtpMedium:
+ * @claim: %NULL while the m-line is not accepted
+ * @flow: of the latched address
+ * @leg: once packets may be sent somewhere
+ * @local, @rtcp_local: our own address towards it
+ */
+struct _RtpMedium {
+  RtpPeer *peer;
+  RtpKind *kind;
+  RflMedium *medium;
+  RtpClaim *claim;
+  RflFlow *flow;
+  RflLeg *leg;
+  RflAddress leg_remote;
+  RflLegMode leg_mode;
+  RflPtMap map;
+  RflAddress local, rtcp_local;
+  RtpPast past[RTP_MAX_PAST];
+  guint n_past;
+  guint64 packets_past;
+  gboolean hears;
+};
+
+/**
+ * RtpPeer:
+ * @plugin: %NULL once the plugin has stopped
+ * @media: (element-type RtpMedium): by m-line; %NULL for those that are not ours
+ * @joined: 0: not yet
+ */
+struct _RtpPeer {
+  RtpPlugin *plugin;
+  RflParticipant *participant;
+  GPtrArray *media;
+  gint64 joined;
+  gint64 last_rtcp;
+};
+
+/* instance.c: the plugin's life, which plugin.c names in the descriptor */
+extern const RflOption rtp_options[];
+gpointer rtp_plugin_new (RflCore *core);
+gboolean rtp_plugin_configure (gpointer self, const RflSettings *settings, GError **error);
+gboolean rtp_plugin_start (gpointer self, GError **error);
+RflReload rtp_plugin_reconfigure (gpointer self, const RflSettings *settings, GError **error);
+void rtp_plugin_stop (gpointer self);
+void rtp_plugin_free (gpointer self);
+/* (nullable) */
+RtpKind *rtp_plugin_find_kind (RtpPlugin *plugin, const char *name);
+/* status.c */
+void rtp_plugin_status (gpointer self, RflStatus *status);
+
+/* offer.c: what an offer is answered. Hook of RFL_EVENT_MEDIA_OFFERED. */
+RflHookResult rtp_offer_hook (RflEvent *event, gpointer plugin, GError **error);
+
+/* turn.c: when it is answered. Hook of RFL_EVENT_MEDIA_OFFERED after rtp_offer_hook(). */
+RflHookResult rtp_turn_hook (RflEvent *event, gpointer plugin, GError **error);
+/* Something was decided: whoever waited for that may have a turn. */
+void rtp_turns_run (gpointer plugin);
+void rtp_turns_clear (RtpPlugin *plugin);
+
+/* peer.c: participants and their media */
+/* (nullable): of a participant of this reflector */
+RtpPeer *rtp_peer_get (RflParticipant *participant);
+/* Claims for what is accepted of the offer under way. */
+RtpPeer *rtp_peer_prepare (RtpPlugin *plugin, RflParticipant *participant);
+/* Lets go of everything in the packet path. */
+void rtp_peer_detach (RtpPeer *peer);
+RflHookResult rtp_peer_joined_hook (RflEvent *event, gpointer plugin, GError **error);
+RflHookResult rtp_peer_changed_hook (RflEvent *event, gpointer plugin, GError **error);
+RflHookResult rtp_peer_left_hook (RflEvent *event, gpointer plugin, GError **error);
+
+/* media.c: one medium in the packet path */
+extern const RtpLatchOps rtp_medium_latch_ops;
+/* A claim for the offer under way, unless it has one. */
+void rtp_medium_claim (RtpMedium *m, const RflMediumDesc *desc);
+/* Puts medium->current into force. */
+void rtp_medium_apply (RtpMedium *m);
+/* Removes sources, leg, flow and claim. */
+void rtp_medium_detach (RtpMedium *m);
+/* The claim has latched or moved to @remote. */
+void rtp_medium_latched (RtpMedium *m, const RflArrival *arrival);
+/* Where it may be sent to has perhaps changed. */
+void rtp_medium_update_leg (RtpMedium *m);
+/* A source for @ssrc. Returns: why not, or RTP_N_REFUSED if there is one. */
+RtpRefused rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt);
+/* Frees sources that have been silent for long. */
+void rtp_medium_expire_sources (RtpMedium *m, gint64 now);
+/* The sum over its sources. */
+guint64 rtp_medium_count_in (const RtpMedium *m);
+void rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len);
+
+/* arrival.c: what the ports hand up; user_data is an RtpKind */
+void rtp_arrival_unknown (const RflArrival *arrival, gpointer kind);
+void rtp_arrival_rtcp (const RflArrival *arrival, gpointer kind);
+const char *rtp_refused_name (RtpRefused reason);
+void rtp_refuse (RtpPlugin *plugin, RtpRefused reason, const RflAddress *remote);
+
+/* keyframe.c */
+/* Asks all sources of @route for a keyframe, now and a second later. */
+void rtp_keyframe_ask (RtpPlugin *plugin, RflRoute *route);
+void rtp_keyframe_timer (gpointer plugin);
+RflHookResult rtp_keyframe_appeared_hook (RflEvent *event, gpointer plugin, GError **error);
+RflHookResult rtp_keyframe_ended_hook (RflEvent *event, gpointer plugin, GError **error);
+
+/* activity.c */
+#define RTP_ACTIVITY_INTERVAL (5 * G_TIME_SPAN_SECOND)
+void rtp_activity_timer (gpointer plugin);
