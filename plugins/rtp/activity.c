@@ -55,8 +55,8 @@ rtp_activity_timer (gpointer data)
   gint64 now = rfl_clock_now (plugin->clock);
   g_autoptr (GPtrArray) gone = participant_array ();
   g_autoptr (GPtrArray) rest = participant_array ();
-  g_autofree char *reason = g_strdup_printf ("no RTCP for %d s",
-                                             (int) (plugin->inactivity / G_USEC_PER_SEC));
+  g_autofree char *reason =
+      g_strdup_printf ("no RTCP for %d s", (int) (plugin->inactivity / G_USEC_PER_SEC));
   GHashTableIter iter;
   gpointer key;
 

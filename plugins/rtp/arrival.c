@@ -89,8 +89,9 @@ note_verdict (RtpMedium *m, RtpVerdict verdict, const char *what, const RflArriv
 static RtpMedium *
 place_rtp (RtpKind *kind, const RflArrival *arrival, const RflRtp *rtp)
 {
-  RtpSigns signs = { .kind = kind->name, .remote = arrival->remote, .ssrc = rtp->ssrc,
-                     .seq = rtp->seq };
+  RtpSigns signs = {
+    .kind = kind->name, .remote = arrival->remote, .ssrc = rtp->ssrc, .seq = rtp->seq
+  };
   RtpPlugin *plugin = kind->plugin;
   RtpClaim *claim;
   RtpVerdict verdict;

@@ -233,8 +233,7 @@ rtp_address_is_usable (const RflAddress *address)
 gboolean
 rtp_claim_is_plausible (const RtpClaim *claim, const RtpSide *side)
 {
-  return rtp_address_is_usable (&side->sdp)
-         && rfl_address_same_ip (&side->sdp, &claim->signalling);
+  return rtp_address_is_usable (&side->sdp) && rfl_address_same_ip (&side->sdp, &claim->signalling);
 }
 
 /* An SDP can name any victim's address, so it takes the signalling or a packet from that

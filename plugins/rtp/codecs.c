@@ -16,10 +16,10 @@ parse_entry (const char *entry)
   const char *fmtp = halves[0] ? halves[1] : NULL;
   guint64 rate, channels = 1;
 
-  if (n < 2 || *g_strstrip (parts[0]) == '\0' || strchr (parts[0], ' ')
-      || !g_ascii_string_to_unsigned (g_strstrip (parts[1]), 10, 1000, 384000, &rate, NULL))
+  if (n < 2 || *parts[0] == '\0' || strchr (parts[0], ' ')
+      || !g_ascii_string_to_unsigned (parts[1], 10, 1000, 384000, &rate, NULL))
     return NULL;
-  if (n == 3 && !g_ascii_string_to_unsigned (g_strstrip (parts[2]), 10, 1, 16, &channels, NULL))
+  if (n == 3 && !g_ascii_string_to_unsigned (parts[2], 10, 1, 16, &channels, NULL))
     return NULL;
   while (fmtp && *fmtp == ' ')
     fmtp++;
@@ -132,8 +132,7 @@ rtp_codecs_to_string (const GPtrArray *formats)
   for (guint i = 0; i < formats->len; i++)
     {
       const RflFormat *format = formats->pdata[i];
-      g_string_append_printf (text, "%s%s/%u", i ? ", " : "", format->encoding,
-                              format->clock_rate);
+      g_string_append_printf (text, "%s%s/%u", i ? ", " : "", format->encoding, format->clock_rate);
       if (format->channels > 1)
         g_string_append_printf (text, "/%u", format->channels);
     }

@@ -7,8 +7,11 @@
 
 #include <string.h>
 
-#define PORT_OPTION(NAME, DEFAULT, HELP)                                                     \
-  { .name = NAME, .type = RFL_OPTION_INT, .fallback = DEFAULT, .min = 1, .max = 65535, .help = HELP }
+#define PORT_OPTION(NAME, DEFAULT, HELP)                                                           \
+  {                                                                                                \
+    .name = NAME, .type = RFL_OPTION_INT, .fallback = DEFAULT, .min = 1, .max = 65535,             \
+    .help = HELP                                                                                   \
+  }
 
 const RflOption rtp_options[] = {
   PORT_OPTION ("audio_port", "5566", "UDP port for RTP of audio"),
@@ -19,7 +22,8 @@ const RflOption rtp_options[] = {
     .type = RFL_OPTION_STRINGS,
     .fallback = "[ \"PCMU/8000\", \"PCMA/8000\", \"opus/48000/2\", \"G722/8000\", \"GSM/8000\", "
                 "\"speex/16000\", \"speex/8000\", \"iLBC/8000\", \"G729/8000\" ]",
-    .help = "audio codecs (NAME/RATE[/CHANNELS][;FMTP]); a session gets the first its creator offers" },
+    .help =
+        "audio codecs (NAME/RATE[/CHANNELS][;FMTP]); a session gets the first its creator offers" },
   { .name = "video_codecs",
     .type = RFL_OPTION_STRINGS,
     .fallback = "[ \"VP8/90000\", \"H264/90000\", \"VP9/90000\", \"H265/90000\", \"AV1/90000\", "
@@ -42,7 +46,8 @@ const RflOption rtp_options[] = {
     .fallback = "120",
     .min = 10,
     .max = 3600,
-    .help = "seconds without RTCP (before the first: without RTP) after which a participant has left" },
+    .help =
+        "seconds without RTCP (before the first: without RTP) after which a participant has left" },
   { .name = "max_sources",
     .type = RFL_OPTION_INT,
     .fallback = "8",
@@ -120,7 +125,8 @@ read_codecs (const RflSettings *s, const char *name, GPtrArray **out, GError **e
   if (*out == NULL)
     return rfl_settings_set_error (s, name, error,
                                    "\"%s\" is not a codec like \"PCMU/8000\" or "
-                                   "\"opus/48000/2\"", bad);
+                                   "\"opus/48000/2\"",
+                                   bad);
   return TRUE;
 }
 
@@ -152,8 +158,8 @@ take_values (RtpPlugin *plugin, const RflSettings *s, Values *values)
 static void
 read_ports (const RflSettings *s, guint16 ports[2 * RTP_N_KINDS])
 {
-  static const char *const names[2 * RTP_N_KINDS]
-      = { "audio_port", "audio_rtcp_port", "video_port", "video_rtcp_port" };
+  static const char *const names[2 * RTP_N_KINDS] = { "audio_port", "audio_rtcp_port", "video_port",
+                                                      "video_rtcp_port" };
 
   for (guint i = 0; i < 2 * RTP_N_KINDS; i++)
     ports[i] = rfl_settings_get_int (s, names[i]);
@@ -244,10 +250,10 @@ add_hooks (RtpPlugin *plugin, GError **error)
     { "rtp/codecs", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, NULL, rtp_offer_hook, plugin },
     { "rtp/turn", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, after_codecs, rtp_turn_hook,
       plugin },
-    { "rtp/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_NORMAL, NULL, NULL,
-      rtp_peer_joined_hook, plugin },
-    { "rtp/changed", RFL_EVENT_MEDIUM_CHANGED, RFL_HOOK_NORMAL, NULL, NULL,
-      rtp_peer_changed_hook, plugin },
+    { "rtp/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_joined_hook,
+      plugin },
+    { "rtp/changed", RFL_EVENT_MEDIUM_CHANGED, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_changed_hook,
+      plugin },
     { "rtp/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_left_hook,
       plugin },
     { "rtp/keyframe", RFL_EVENT_SOURCE_APPEARED, RFL_HOOK_LATE, NULL, NULL,
@@ -272,16 +278,15 @@ get_counters (RtpPlugin *plugin)
   for (guint i = 0; i < RTP_N_REFUSED; i++)
     {
       g_autofree char *name = g_strconcat ("rtp.refused_", rtp_refused_name (i), NULL);
-      plugin->refused[i]
-          = rfl_counter_get (plugin->core, name, "packets refused for this reason");
+      plugin->refused[i] = rfl_counter_get (plugin->core, name, "packets refused for this reason");
     }
-  plugin->latched = rfl_counter_get (plugin->core, "rtp.latched",
-                                     "remote addresses tied to a participant");
+  plugin->latched =
+      rfl_counter_get (plugin->core, "rtp.latched", "remote addresses tied to a participant");
   plugin->moved = rfl_counter_get (plugin->core, "rtp.moved", "addresses that moved");
   plugin->deferred = rfl_counter_get (plugin->core, "rtp.deferred",
                                       "answers that waited for another participant's packets");
-  plugin->inactive = rfl_counter_get (plugin->core, "rtp.inactive",
-                                      "participants ended for inactivity");
+  plugin->inactive =
+      rfl_counter_get (plugin->core, "rtp.inactive", "participants ended for inactivity");
   plugin->rtcp_unsent = rfl_counter_get (plugin->core, "rtp.rtcp_unsent",
                                          "RTCP for participants whose address is not known");
 }
@@ -293,10 +298,10 @@ rtp_plugin_start (gpointer self, GError **error)
 
   get_counters (plugin);
   plugin->turn_timer = rfl_timer_new (plugin->clock, "rtp turns", rtp_turns_run, plugin);
-  plugin->keyframe_timer = rfl_timer_new (plugin->clock, "rtp keyframes", rtp_keyframe_timer,
-                                          plugin);
-  plugin->activity_timer = rfl_timer_new (plugin->clock, "rtp activity", rtp_activity_timer,
-                                          plugin);
+  plugin->keyframe_timer =
+      rfl_timer_new (plugin->clock, "rtp keyframes", rtp_keyframe_timer, plugin);
+  plugin->activity_timer =
+      rfl_timer_new (plugin->clock, "rtp activity", rtp_activity_timer, plugin);
   if (!open_ports (plugin, error) || !add_hooks (plugin, error))
     {
       rtp_plugin_stop (plugin);
@@ -314,8 +319,7 @@ rtp_plugin_stop (gpointer self)
   gpointer peer;
 
   for (guint i = 0; i < plugin->hooks->len; i++)
-    rfl_bus_remove_hook (rfl_core_get_bus (plugin->core),
-                         g_array_index (plugin->hooks, guint, i));
+    rfl_bus_remove_hook (rfl_core_get_bus (plugin->core), g_array_index (plugin->hooks, guint, i));
   g_array_set_size (plugin->hooks, 0);
   g_clear_pointer (&plugin->turn_timer, rfl_timer_free);
   g_clear_pointer (&plugin->keyframe_timer, rfl_timer_free);

@@ -55,8 +55,7 @@ static gboolean
 has_cname (const RtpClaim *claim, const RtpSigns *signs)
 {
   for (char **cname = claim->cnames; signs->cname && cname && *cname; cname++)
-    if (strlen (*cname) == signs->cname_len
-        && memcmp (*cname, signs->cname, signs->cname_len) == 0)
+    if (strlen (*cname) == signs->cname_len && memcmp (*cname, signs->cname, signs->cname_len) == 0)
       return TRUE;
   return FALSE;
 }
@@ -130,7 +129,7 @@ static gboolean
 has_other_rtp (const RtpClaim *claim, const RtpSigns *signs)
 {
   return claim->rtp.latched.address.family != 0 && signs->ssrc != 0
-         && !rtp_claim_knows (claim, signs->ssrc) && !has_rtcp_port (claim, signs);
+         && !rtp_claim_knows (claim, signs->ssrc);
 }
 
 /* ---- choosing ---- */
@@ -172,6 +171,8 @@ choose_rtcp (GPtrArray *list, const RtpSigns *signs)
   proven |= keep (list, names_rtcp_and_signals, signs) > 0 || keep (list, names_rtcp, signs) > 0;
   if (proven)
     return list->len == 1 ? list->pdata[0] : NULL;
+  if (list->len == 1 && has_rtcp_port (list->pdata[0], signs))
+    return list->pdata[0];
   drop (list, has_other_rtp, signs);
   return choose_weakly (list, has_rtcp_port, signs);
 }
@@ -244,8 +245,7 @@ find_candidates (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gboo
   for (guint i = 0; at && i < at->len; i++)
     {
       RtpClaim *claim = at->pdata[i];
-      if (claim->kind != signs->kind || claim->answered == 0
-          || !is_candidate (claim, signs, rtcp))
+      if (claim->kind != signs->kind || claim->answered == 0 || !is_candidate (claim, signs, rtcp))
         continue;
       if (rtp_side_is_open (rtcp ? &claim->rtcp : &claim->rtp))
         g_ptr_array_add (list, claim);

@@ -101,8 +101,13 @@ make_room (RtpMedium *m)
 RtpRefused
 rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt)
 {
-  RflSourceSpec spec = { .route = m->medium->route, .owner = m->medium, .flow = m->flow,
-                         .ssrc = ssrc, .wire_ssrc = ssrc, .map = &m->map, .back = m->leg };
+  RflSourceSpec spec = { .route = m->medium->route,
+                         .owner = m->medium,
+                         .flow = m->flow,
+                         .ssrc = ssrc,
+                         .wire_ssrc = ssrc,
+                         .map = &m->map,
+                         .back = m->leg };
 
   if (rfl_flow_find_source (m->flow, ssrc))
     return RTP_N_REFUSED;
@@ -206,8 +211,8 @@ rtp_medium_claim (RtpMedium *m, const RflMediumDesc *desc)
     return;
   cnames = expected_cnames (m, desc);
   fill_claim (m, desc, cnames, &spec);
-  m->claim = rtp_claim_new (m->peer->plugin->latch, &spec,
-                            rfl_clock_now (m->peer->plugin->clock), m);
+  m->claim =
+      rtp_claim_new (m->peer->plugin->latch, &spec, rfl_clock_now (m->peer->plugin->clock), m);
 }
 
 void
@@ -279,9 +284,14 @@ set_back (RtpMedium *m)
 static void
 make_leg (RtpMedium *m, const RflAddress *remote)
 {
-  RflLegSpec spec = { .route = m->medium->route, .owner = m->medium,
-                      .port = m->kind->rtp_port, .local = m->local, .remote = *remote,
-                      .mode = m->medium->current->mode, .ops = &leg_ops, .user_data = m };
+  RflLegSpec spec = { .route = m->medium->route,
+                      .owner = m->medium,
+                      .port = m->kind->rtp_port,
+                      .local = m->local,
+                      .remote = *remote,
+                      .mode = m->medium->current->mode,
+                      .ops = &leg_ops,
+                      .user_data = m };
   RflPtMap map;
 
   map_formats (m, &map, spec.pt);

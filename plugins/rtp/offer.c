@@ -78,9 +78,8 @@ static void
 answer_address (const RtpPlugin *plugin, const RflParticipant *p, const RflMediumDesc *desc,
                 RflAddress *out)
 {
-  const RflAddress *by_network = rfl_address_is_private (&p->signalling)
-                                     ? &plugin->address_local
-                                     : &plugin->address_external;
+  const RflAddress *by_network =
+      rfl_address_is_private (&p->signalling) ? &plugin->address_local : &plugin->address_external;
 
   if (take (by_network, &p->signalling, out) || take (&plugin->address, &p->signalling, out))
     return;
@@ -156,8 +155,9 @@ plan_all (RtpPlugin *plugin, RflEvent *event, GArray *plans, GError **error)
       if (plan->answer == NULL && (missed == NULL || plan->kind->required))
         missed = plan;
     }
-  if (missed && (missed->kind->required
-                 || (n_answers == 0 && !is_accepted_by_others (plugin, event->participant))))
+  if (missed
+      && (missed->kind->required
+          || (n_answers == 0 && !is_accepted_by_others (plugin, event->participant))))
     {
       set_no_codec (missed, event->session, error);
       return FALSE;

@@ -42,7 +42,11 @@ typedef struct {
   RtpPlugin *plugin;
 } RtpKind;
 
-enum { RTP_AUDIO, RTP_VIDEO, RTP_N_KINDS };
+enum {
+  RTP_AUDIO,
+  RTP_VIDEO,
+  RTP_N_KINDS
+};
 
 struct _RtpPlugin {
   RflCore *core;
@@ -57,7 +61,7 @@ struct _RtpPlugin {
   GQueue turns;      /* turn.c's, first come first */
   RflTimer *turn_timer, *activity_timer, *keyframe_timer;
   GHashTable *keyframe_routes; /* RflRoute, to be asked once more */
-  GArray *hooks; /* guint */
+  GArray *hooks;               /* guint */
 
   RflCounter *refused[RTP_N_REFUSED];
   RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent;

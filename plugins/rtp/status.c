@@ -25,8 +25,7 @@ add_address (RflStatus *status, const char *key, const RflAddress *address)
 {
   char text[RFL_ADDRESS_STRLEN];
 
-  rfl_status_add_string (status, key,
-                         address->family ? rfl_address_format (address, text) : NULL);
+  rfl_status_add_string (status, key, address->family ? rfl_address_format (address, text) : NULL);
 }
 
 static void

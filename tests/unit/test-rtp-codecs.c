@@ -2,6 +2,8 @@
 /* The session codec: what is chosen, what is answered. */
 #include "plugins/rtp/codecs.h"
 
+#include <stdlib.h>
+
 static const char *const audio[] = { "PCMU/8000", "PCMA/8000", "opus/48000/2", NULL };
 static const char *const video[] = { "VP8/90000", "H264/90000", NULL };
 
@@ -15,8 +17,8 @@ offer_of (const char *const *lines)
       g_auto (GStrv) words = g_strsplit (*lines, " ", 3);
       g_auto (GStrv) parts = g_strsplit (words[1], "/", 3);
       guint channels = parts[2] ? (guint) atoi (parts[2]) : 1;
-      g_ptr_array_add (offer, rfl_format_new (atoi (words[0]), parts[0], atoi (parts[1]),
-                                              channels, words[2]));
+      g_ptr_array_add (offer, rfl_format_new (atoi (words[0]), parts[0], atoi (parts[1]), channels,
+                                              words[2]));
     }
   return offer;
 }
@@ -57,10 +59,23 @@ preferences (const char *const *entries)
 static void
 test_bad_entries (void)
 {
-  static const char *const bad[]
-      = { "", "PCMU", "PCMU/", "/8000", "PCMU/x", "PCMU/0", "PCMU/-8000", "PCMU/8000/0",
-          "PCMU/8000/x", "opus/48000/99", "PCMU /8000", "PC MU/8000", ";x=1", "PCMU;x=1",
-          "PCMU/99999999999", "telephone-event/8000", "CN/8000" };
+  static const char *const bad[] = { "",
+                                     "PCMU",
+                                     "PCMU/",
+                                     "/8000",
+                                     "PCMU/x",
+                                     "PCMU/0",
+                                     "PCMU/-8000",
+                                     "PCMU/8000/0",
+                                     "PCMU/8000/x",
+                                     "opus/48000/99",
+                                     "PCMU /8000",
+                                     "PC MU/8000",
+                                     ";x=1",
+                                     "PCMU;x=1",
+                                     "PCMU/99999999999",
+                                     "telephone-event/8000",
+                                     "CN/8000" };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
@@ -79,7 +94,8 @@ test_nothing_fits (void)
 {
   g_autoptr (GPtrArray) prefs = preferences (audio);
   g_autoptr (GPtrArray) none = g_ptr_array_new ();
-  g_autoptr (GPtrArray) offer = OFFER ("96 opus/48000", "97 PCMU/16000", "101 telephone-event/8000");
+  g_autoptr (GPtrArray) offer =
+      OFFER ("96 opus/48000", "97 PCMU/16000", "101 telephone-event/8000");
 
   g_assert_null (rtp_codecs_choose (prefs, none));
   g_assert_null (rtp_codecs_choose (prefs, offer));
@@ -89,9 +105,9 @@ static void
 test_configured_order_wins (void)
 {
   g_autoptr (GPtrArray) prefs = preferences (audio);
-  g_autoptr (GPtrArray) offer
-      = OFFER ("96 opus/48000/2 useinbandfec=1", "8 PCMA/8000", "99 telephone-event/48000",
-               "101 telephone-event/8000 0-15", "102 telephone-event/8000", "13 CN/8000");
+  g_autoptr (GPtrArray) offer =
+      OFFER ("96 opus/48000/2 useinbandfec=1", "8 PCMA/8000", "99 telephone-event/48000",
+             "101 telephone-event/8000 0-15", "102 telephone-event/8000", "13 CN/8000");
   g_autoptr (GPtrArray) chosen = rtp_codecs_choose (prefs, offer);
 
   assert_formats (chosen, "8 PCMA, 101 telephone-event 0-15, 13 CN");
@@ -101,9 +117,9 @@ static void
 test_creators_parameters (void)
 {
   g_autoptr (GPtrArray) prefs = preferences (video);
-  g_autoptr (GPtrArray) offer
-      = OFFER ("96 H264/90000 packetization-mode=0;profile-level-id=42e01f",
-               "97 H264/90000 packetization-mode=1;profile-level-id=42e01f", "98 rtx/90000 apt=96");
+  g_autoptr (GPtrArray) offer =
+      OFFER ("96 H264/90000 packetization-mode=0;profile-level-id=42e01f",
+             "97 H264/90000 packetization-mode=1;profile-level-id=42e01f", "98 rtx/90000 apt=96");
   g_autoptr (GPtrArray) chosen = rtp_codecs_choose (prefs, offer);
 
   assert_formats (chosen, "96 H264 packetization-mode=0;profile-level-id=42e01f");
@@ -114,8 +130,8 @@ test_entry_with_parameters (void)
 {
   static const char *const wanted[] = { "H264/90000;packetization-mode=1", NULL };
   g_autoptr (GPtrArray) prefs = preferences (wanted);
-  g_autoptr (GPtrArray) offer = OFFER ("96 H264/90000 packetization-mode=0",
-                                       "97 H264/90000 packetization-mode=1");
+  g_autoptr (GPtrArray) offer =
+      OFFER ("96 H264/90000 packetization-mode=0", "97 H264/90000 packetization-mode=1");
   g_autoptr (GPtrArray) chosen = rtp_codecs_choose (prefs, offer);
 
   assert_formats (chosen, "97 H264 packetization-mode=1");
@@ -136,11 +152,11 @@ test_answer_without_the_codec (void)
 static void
 test_answer_in_its_numbers (void)
 {
-  g_autoptr (GPtrArray) formats
-      = OFFER ("96 H264/90000 packetization-mode=1;profile-level-id=42e01f");
-  g_autoptr (GPtrArray) offer
-      = OFFER ("96 VP8/90000", "97 H264/90000 profile-level-id=42801F",
-               "99 H264/90000 packetization-mode=1;profile-level-id=42e00a");
+  g_autoptr (GPtrArray) formats =
+      OFFER ("96 H264/90000 packetization-mode=1;profile-level-id=42e01f");
+  g_autoptr (GPtrArray) offer =
+      OFFER ("96 VP8/90000", "97 H264/90000 profile-level-id=42801F",
+             "99 H264/90000 packetization-mode=1;profile-level-id=42e00a");
   g_autoptr (GPtrArray) answer = rtp_codecs_answer (formats, offer);
 
   assert_formats (answer, "99 H264 packetization-mode=1;profile-level-id=42e00a");
@@ -149,8 +165,8 @@ test_answer_in_its_numbers (void)
 static void
 test_answer_without_companions (void)
 {
-  g_autoptr (GPtrArray) formats
-      = OFFER ("0 PCMU/8000", "101 telephone-event/8000 0-15", "13 CN/8000");
+  g_autoptr (GPtrArray) formats =
+      OFFER ("0 PCMU/8000", "101 telephone-event/8000 0-15", "13 CN/8000");
   g_autoptr (GPtrArray) offer = OFFER ("13 CN/8000", "0 pcmu/8000");
   g_autoptr (GPtrArray) answer = rtp_codecs_answer (formats, offer);
 

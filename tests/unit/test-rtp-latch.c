@@ -84,8 +84,9 @@ claim (Fixture *f, Owner *owner, const char *signalling, const char *sdp_ip, gui
 static RtpVerdict
 rtp (Fixture *f, const char *ip, guint16 port, guint32 ssrc, guint16 seq, RtpClaim **out)
 {
-  RtpSigns signs = { .kind = g_intern_static_string ("audio"), .remote = at (ip, port),
-                     .ssrc = ssrc, .seq = seq };
+  RtpSigns signs = {
+    .kind = g_intern_static_string ("audio"), .remote = at (ip, port), .ssrc = ssrc, .seq = seq
+  };
   RtpClaim *ignored;
   return rtp_latch_rtp (f->latch, &signs, f->now, out ? out : &ignored);
 }
@@ -93,8 +94,11 @@ rtp (Fixture *f, const char *ip, guint16 port, guint32 ssrc, guint16 seq, RtpCla
 static RtpVerdict
 rtcp (Fixture *f, const char *ip, guint16 port, guint32 ssrc, const char *cname, RtpClaim **out)
 {
-  RtpSigns signs = { .kind = g_intern_static_string ("audio"), .remote = at (ip, port),
-                     .ssrc = ssrc, .cname = cname, .cname_len = cname ? strlen (cname) : 0 };
+  RtpSigns signs = { .kind = g_intern_static_string ("audio"),
+                     .remote = at (ip, port),
+                     .ssrc = ssrc,
+                     .cname = cname,
+                     .cname_len = cname ? strlen (cname) : 0 };
   RtpClaim *ignored;
   return rtp_latch_rtcp (f->latch, &signs, f->now, out ? out : &ignored);
 }
@@ -130,13 +134,11 @@ test_stranger_with_copied_ssrc (Fixture *f, gconstpointer unused)
   RtpClaim *a = claim (f, &alice, "203.0.113.1", "203.0.113.1", 4000, 0xa);
 
   g_assert_cmpint (rtp (f, "198.51.100.66", 4000, 0xa, 1, NULL), ==, RTP_VERDICT_STRANGER);
-  g_assert_cmpint (rtcp (f, "198.51.100.66", 4001, 0xa, "alice", NULL), ==,
-                   RTP_VERDICT_STRANGER);
+  g_assert_cmpint (rtcp (f, "198.51.100.66", 4001, 0xa, "alice", NULL), ==, RTP_VERDICT_STRANGER);
   g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 1, NULL), ==, RTP_VERDICT_LATCHED);
   f->now += 100 * SECOND;
   g_assert_cmpint (rtp (f, "198.51.100.66", 4000, 0xa, 101, NULL), ==, RTP_VERDICT_STRANGER);
-  g_assert_cmpint (rtcp (f, "198.51.100.66", 4001, 0xa, "alice", NULL), ==,
-                   RTP_VERDICT_STRANGER);
+  g_assert_cmpint (rtcp (f, "198.51.100.66", 4001, 0xa, "alice", NULL), ==, RTP_VERDICT_STRANGER);
   rtp_claim_free (a);
 }
 
@@ -177,8 +179,7 @@ test_announced_another_ssrc (Fixture *f, gconstpointer unused)
   RtpClaim *a = claim (f, &alice, "203.0.113.1", "203.0.113.1", 4000, 0xa);
 
   g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xb, 1, NULL), ==, RTP_VERDICT_WRONG_SSRC);
-  g_assert_cmpint (rtcp (f, "203.0.113.1", 4001, 0xb, "alice", NULL), ==,
-                   RTP_VERDICT_WRONG_SSRC);
+  g_assert_cmpint (rtcp (f, "203.0.113.1", 4001, 0xb, "alice", NULL), ==, RTP_VERDICT_WRONG_SSRC);
   rtp_claim_free (a);
 }
 
@@ -187,7 +188,8 @@ test_other_kind (Fixture *f, gconstpointer unused)
 {
   Owner alice = { "alice" };
   RtpClaim *a = claim (f, &alice, "203.0.113.1", "203.0.113.1", 4000, 0), *out;
-  RtpSigns signs = { .kind = g_intern_static_string ("video"), .remote = at ("203.0.113.1", 4000),
+  RtpSigns signs = { .kind = g_intern_static_string ("video"),
+                     .remote = at ("203.0.113.1", 4000),
                      .ssrc = 1 };
 
   g_assert_cmpint (rtp_latch_rtp (f->latch, &signs, f->now, &out), ==, RTP_VERDICT_STRANGER);
@@ -485,9 +487,9 @@ test_no_turn_needed (Fixture *f, gconstpointer unused)
   Owner alice = { "alice" }, other = { "other" };
   RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0);
   RtpClaim *others[] = {
-    waiting (f, &other, "203.0.113.9", "10.0.0.2", 4000, 0xb),   /* announces its SSRC */
+    waiting (f, &other, "203.0.113.9", "10.0.0.2", 4000, 0xb),  /* announces its SSRC */
     waiting (f, &other, "203.0.113.9", "203.0.113.9", 4000, 0), /* knows its address */
-    waiting (f, &other, "203.0.113.1", "10.0.0.2", 4000, 0),     /* is elsewhere */
+    waiting (f, &other, "203.0.113.1", "10.0.0.2", 4000, 0),    /* is elsewhere */
   };
   gint64 until;
 
