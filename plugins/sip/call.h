@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A call: one INVITE dialog that is one participant of a session. Not about requests
+ * outside of calls: see dispatch.c.
+ */
+#pragma once
+
+#include "plugins/sip/respond.h"
+#include "plugins/sip/sdp.h"
+
+/**
+ * SipCallState:
+ * @SIP_CALL_JOINING: the INVITE is not answered yet
+ * @SIP_CALL_ANSWERED: 200 sent, no ACK yet
+ * @SIP_CALL_ENDING: BYE or a refusal is on its way
+ * @SIP_CALL_GONE: nothing of it is left but references
+ */
+typedef enum {
+  SIP_CALL_JOINING,
+  SIP_CALL_ANSWERED,
+  SIP_CALL_CONFIRMED,
+  SIP_CALL_ENDING,
+  SIP_CALL_GONE
+} SipCallState;
+
+/**
+ * SipCall:
+ * @remote: where its last INVITE came from
+ * @contact, @next_hop: of our responses and requests; @next_hop is %NULL where the dialog's
+ *   own target and route serve
+ * @request, @offer: what is being negotiated, or %NULL
+ * @farewell: why a BYE is to follow the ACK, or %NULL
+ * @since: rfl_clock_now() of its INVITE
+ */
+struct _SipCall {
+  gatomicrefcount refs;
+  SipListener *listener;
+  nua_handle_t *nh;
+  SipCallState state;
+  RflParticipant *participant;
+  RflLegMode mode;
+  char *room, *peer;
+  RflAddress remote;
+  gboolean tcp;
+  char *contact, *next_hop;
+  SipRequest *request;
+  SipSdp *offer;
+  SipSdpOrigin origin;
+  char *farewell;
+  gint64 since;
+};
+
+/**
+ * SipInvite:
+ *
+ * What dispatch.c has found in an acceptable first INVITE.
+ *
+ * @room, @request, @offer: (transfer full)
+ */
+typedef struct {
+  SipRequest *request;
+  SipSdp *offer;
+  char *room;
+  RflLegMode mode;
+  RflAddress remote;
+  gboolean tcp;
+  const sip_t *sip;
+} SipInvite;
+
+/* Takes what is to be taken out of @invite, joins the room and answers. */
+void sip_call_start (SipListener *listener, SipInvite *invite);
+/* Another offer inside the dialog. @request, @offer: (transfer full). */
+void sip_call_change (SipCall *call, SipRequest *request, SipSdp *offer,
+                      const RflAddress *remote);
+/* A request inside the dialog that changes nothing gets its 200. */
+void sip_call_confirm (SipCall *call, SipRequest *request);
+void sip_call_acknowledged (SipCall *call);
+/* The stack ends the dialog by itself, or the peer does. */
+void sip_call_ending (SipCall *call, const char *reason);
+/* The dialog is over: leaves the session, lets go of everything. */
+void sip_call_gone (SipCall *call, const char *reason);
+/* We end it: refusal, BYE, or BYE after the ACK. */
+void sip_call_end (SipCall *call, const char *reason);
+
+/* (element-type SipCall): holds a reference to each */
+GHashTable *sip_calls_new (void);
+void sip_calls_end_all (SipPlugin *plugin, const char *reason);
+void sip_calls_drop_all (SipPlugin *plugin);
+SipCall *sip_call_ref (SipCall *call);
+void sip_call_unref (SipCall *call);
+const char *sip_call_state_name (SipCallState state);

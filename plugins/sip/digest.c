@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The header side of digest authentication (RFC 3261 §22, RFC 8760). The stack's own
+ * verification accepts replays and logs secrets, so only its header parser is used; the
+ * credentials service judges. Never logs what it reads.
+ */
+#define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/digest.h"
+#include <sofia-sip/auth_digest.h>
+
+static const RflCredentials *
+find_service (const SipPlugin *plugin, gpointer *self)
+{
+  return rfl_core_find_service (plugin->core, RFL_CREDENTIALS_SERVICE, RFL_CREDENTIALS_VERSION,
+                                self);
+}
+
+gboolean
+sip_digest_is_wanted (const SipPlugin *plugin)
+{
+  gpointer self;
+
+  switch (plugin->settings.authenticate)
+    {
+    case SIP_AUTHENTICATE_ON:
+      return TRUE;
+    case SIP_AUTHENTICATE_OFF:
+      return FALSE;
+    default:
+      return find_service (plugin, &self) != NULL;
+    }
+}
+
+static RflDigestVerdict
+check_header (const RflCredentials *service, gpointer self, const char *method,
+              const sip_authorization_t *header)
+{
+  su_home_t home[1] = { SU_HOME_INIT (home) };
+  auth_response_t ar = { .ar_size = sizeof ar };
+  RflDigestVerdict verdict = RFL_DIGEST_WRONG;
+
+  su_home_init (home);
+  if (auth_digest_response_get (home, &ar, header->au_params) > 0)
+    {
+      RflDigest digest = { .method = method,
+                           .username = ar.ar_username,
+                           .realm = ar.ar_realm,
+                           .nonce = ar.ar_nonce,
+                           .uri = ar.ar_uri,
+                           .response = ar.ar_response,
+                           .algorithm = ar.ar_algorithm,
+                           .cnonce = ar.ar_cnonce,
+                           .qop = ar.ar_qop,
+                           .nc = ar.ar_nc,
+                           .opaque = ar.ar_opaque };
+      verdict = service->check (self, &digest);
+    }
+  su_home_deinit (home);
+  return verdict;
+}
+
+/* The best of all: a phone may answer several challenges at once. Returns: whether there
+ * was any answer. */
+static gboolean
+check_headers (const RflCredentials *service, gpointer self, const sip_t *sip,
+               RflDigestVerdict *best)
+{
+  guint n = 0;
+
+  *best = RFL_DIGEST_WRONG;
+  for (const sip_authorization_t *h = sip->sip_authorization; h && n < 4; h = h->au_next)
+    {
+      RflDigestVerdict verdict;
+
+      if (h->au_scheme == NULL || g_ascii_strcasecmp (h->au_scheme, "Digest") != 0
+          || h->au_params == NULL)
+        continue;
+      verdict = check_header (service, self, sip->sip_request->rq_method_name, h);
+      *best = MIN (*best, verdict);
+      n++;
+    }
+  return n > 0;
+}
+
+static void
+challenge (SipListener *listener, SipRequest *request, const RflCredentials *service,
+           gpointer self, gboolean stale)
+{
+  g_auto (GStrv) values = service->challenge (self, stale);
+  guint n = g_strv_length (values);
+  g_autofree tagi_t *tags = g_new0 (tagi_t, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    {
+      tags[i].t_tag = siptag_www_authenticate_str;
+      tags[i].t_value = (tag_value_t) values[i];
+    }
+  rfl_counter_add (listener->plugin->counters.challenged, 1);
+  sip_request_respond (request, SIP_401_UNAUTHORIZED, tags);
+}
+
+static void
+note_wrong (SipPlugin *plugin, const char *peer)
+{
+  guint suppressed = 0;
+
+  rfl_counter_add (plugin->counters.wrong_credentials, 1);
+  if (rfl_log_limit_pass (&plugin->refused_log, rfl_core_get_clock (plugin->core), &suppressed))
+    rfl_notice (&(RflLogFields){ .peer = peer }, "wrong credentials (%u more)", suppressed);
+}
+
+gboolean
+sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, const char *peer)
+{
+  gpointer self = NULL;
+  const RflCredentials *service = find_service (listener->plugin, &self);
+  RflDigestVerdict verdict;
+  gboolean answered;
+
+  if (service == NULL)
+    {
+      g_autoptr (GError) error = g_error_new_literal (RFL_ERROR, RFL_ERROR_UNAVAILABLE,
+                                                      "Nobody can check credentials");
+      sip_request_refuse (listener, request, peer, error);
+      return FALSE;
+    }
+  answered = check_headers (service, self, sip, &verdict);
+  if (answered && verdict == RFL_DIGEST_OK)
+    return TRUE;
+  if (answered && verdict == RFL_DIGEST_WRONG)
+    note_wrong (listener->plugin, peer);
+  challenge (listener, request, service, self, answered && verdict != RFL_DIGEST_WRONG);
+  return FALSE;
+}

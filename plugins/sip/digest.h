@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who may call: challenge and check by the credentials service. Knows no user. */
+#pragma once
+
+#include "plugins/sip/respond.h"
+
+/* Whether the configuration and the running plugins want callers to be challenged. */
+gboolean sip_digest_is_wanted (const SipPlugin *plugin);
+
+/**
+ * sip_digest_check:
+ *
+ * Returns: whether the request may go on; if not, it has been answered with a challenge
+ *   (or with 503 when nobody can check credentials)
+ */
+gboolean sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip,
+                           const char *peer);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of the plugin's instance, and what it tells of itself. Not the SIP part: see
+ * stack.c.
+ */
+#define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/instance.h"
+#include "plugins/sip/call.h"
+#include "plugins/sip/digest.h"
+#include <string.h>
+
+gpointer
+sip_instance_new (RflCore *core)
+{
+  SipPlugin *plugin = g_new0 (SipPlugin, 1);
+
+  plugin->core = core;
+  sip_settings_init (&plugin->settings);
+  plugin->calls = sip_calls_new ();
+  return plugin;
+}
+
+gboolean
+sip_instance_configure (gpointer self, const RflSettings *settings, GError **error)
+{
+  SipPlugin *plugin = self;
+
+  return sip_settings_read (&plugin->settings, settings, error);
+}
+
+static void
+make_counters (SipPlugin *plugin)
+{
+  RflCore *core = plugin->core;
+  SipCounters *c = &plugin->counters;
+
+  c->invites = rfl_counter_get (core, "sip.invites", "INVITEs that begin a call");
+  c->joined = rfl_counter_get (core, "sip.joined", "calls that came into a room");
+  c->refused = rfl_counter_get (core, "sip.refused", "requests refused by this plugin");
+  c->challenged = rfl_counter_get (core, "sip.challenged", "401 with a digest challenge");
+  c->wrong_credentials = rfl_counter_get (core, "sip.wrong_credentials",
+                                          "digest answers that were wrong");
+  c->cancelled = rfl_counter_get (core, "sip.cancelled", "INVITEs cancelled by their callers");
+  c->ended = rfl_counter_get (core, "sip.ended", "calls that are over");
+  c->closed_connections = rfl_counter_get (core, "sip.closed_connections",
+                                           "TCP connections closed above the limit");
+}
+
+static RflHookResult
+on_draining (RflEvent *event, gpointer user_data, GError **error)
+{
+  sip_calls_end_all (user_data, "The conference server is going down");
+  return RFL_HOOK_CONTINUE;
+}
+
+static gboolean
+check_credentials (const SipPlugin *plugin, GError **error)
+{
+  gpointer self;
+
+  if (plugin->settings.authenticate != SIP_AUTHENTICATE_ON
+      || rfl_core_find_service (plugin->core, RFL_CREDENTIALS_SERVICE, RFL_CREDENTIALS_VERSION,
+                                &self))
+    return TRUE;
+  g_set_error (error, RFL_ERROR, RFL_ERROR_CONFIG,
+               "sip: authenticate is on, but no plugin offers credentials");
+  return FALSE;
+}
+
+gboolean
+sip_instance_start (gpointer self, GError **error)
+{
+  SipPlugin *plugin = self;
+  RflHook hook = { .name = "sip/draining",
+                   .event = RFL_EVENT_DRAINING,
+                   .stage = RFL_HOOK_NORMAL,
+                   .func = on_draining,
+                   .user_data = plugin };
+
+  make_counters (plugin);
+  if (!check_credentials (plugin, error) || !sip_stack_start (plugin, error))
+    return FALSE;
+  plugin->draining_hook = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hook, error);
+  if (plugin->draining_hook)
+    return TRUE;
+  sip_stack_stop (plugin);
+  return FALSE;
+}
+
+static gboolean
+same_addresses (const GPtrArray *a, const GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (!rfl_address_equal (a->pdata[i], b->pdata[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* What the sockets and the stack were made with. */
+static gboolean
+needs_restart (const SipSettings *a, const SipSettings *b)
+{
+  return a->port != b->port || a->udp != b->udp || a->tcp != b->tcp || a->idle != b->idle
+         || a->transaction_timeout != b->transaction_timeout
+         || !same_addresses (a->addresses, b->addresses);
+}
+
+RflReload
+sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **error)
+{
+  SipPlugin *plugin = self;
+  SipSettings read;
+  RflReload result = RFL_RELOAD_FAILED;
+
+  sip_settings_init (&read);
+  if (sip_settings_read (&read, settings, error))
+    result = needs_restart (&plugin->settings, &read) ? RFL_RELOAD_RESTART : RFL_RELOAD_APPLIED;
+  if (result == RFL_RELOAD_APPLIED)
+    {
+      SipSettings old = plugin->settings;
+      plugin->settings = read;
+      read = old;
+    }
+  sip_settings_clear (&read);
+  return result;
+}
+
+void
+sip_instance_stop (gpointer self)
+{
+  SipPlugin *plugin = self;
+
+  rfl_bus_remove_hook (rfl_core_get_bus (plugin->core), plugin->draining_hook);
+  plugin->draining_hook = 0;
+  sip_stack_stop (plugin);
+}
+
+void
+sip_instance_free (gpointer self)
+{
+  SipPlugin *plugin = self;
+
+  g_hash_table_unref (plugin->calls);
+  sip_settings_clear (&plugin->settings);
+  g_free (plugin);
+}
+
+static void
+add_listeners (const SipPlugin *plugin, RflStatus *status)
+{
+  char text[RFL_ADDRESS_STRLEN];
+
+  rfl_status_begin_array (status, "listeners");
+  for (guint i = 0; plugin->listeners && i < plugin->listeners->len; i++)
+    {
+      const SipListener *listener = plugin->listeners->pdata[i];
+      rfl_status_add_string (status, NULL, rfl_address_format (&listener->local, text));
+    }
+  rfl_status_end (status);
+}
+
+static void
+add_call (const SipPlugin *plugin, RflStatus *status, const SipCall *call)
+{
+  gint64 now = rfl_clock_now (rfl_core_get_clock (plugin->core));
+
+  rfl_status_begin_object (status, NULL);
+  rfl_status_add_string (status, "room", call->room);
+  rfl_status_add_string (status, "identity", call->participant->identity);
+  rfl_status_add_string (status, "participant", call->participant->id);
+  rfl_status_add_string (status, "state", sip_call_state_name (call->state));
+  rfl_status_add_string (status, "transport", call->tcp ? "tcp" : "udp");
+  rfl_status_add_string (status, "peer", call->peer);
+  rfl_status_add_int (status, "seconds", (now - call->since) / G_TIME_SPAN_SECOND);
+  rfl_status_end (status);
+}
+
+void
+sip_instance_status (gpointer self, RflStatus *status)
+{
+  SipPlugin *plugin = self;
+  GHashTableIter iter;
+  gpointer call;
+
+  add_listeners (plugin, status);
+  rfl_status_add_bool (status, "authenticate", sip_digest_is_wanted (plugin));
+  rfl_status_add_int (status, "connections",
+                      plugin->connections ? sip_connections_count (plugin->connections) : 0);
+  rfl_status_add_int (status, "count", g_hash_table_size (plugin->calls));
+  rfl_status_begin_array (status, "calls");
+  g_hash_table_iter_init (&iter, plugin->calls);
+  while (g_hash_table_iter_next (&iter, &call, NULL))
+    add_call (plugin, status, call);
+  rfl_status_end (status);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin's options and what becomes of them. Opens nothing. */
+#include "plugins/sip/stack.h"
+#include "plugins/sip/instance.h"
+#include <string.h>
+
+static const char *const authenticate_choices[] = { "auto", "on", "off", NULL };
+
+const RflOption sip_options[] = {
+  { .name = "port", .type = RFL_OPTION_INT, .fallback = "5060", .min = 1, .max = 65535,
+    .help = "UDP and TCP port to listen on" },
+  { .name = "addresses", .type = RFL_OPTION_STRINGS,
+    .help = "numeric local addresses to listen on; empty: all that the host has at start" },
+  { .name = "transports", .type = RFL_OPTION_STRINGS, .fallback = "[ \"udp\", \"tcp\" ]",
+    .help = "any of udp and tcp" },
+  { .name = "advertise", .type = RFL_OPTION_STRING,
+    .help = "numeric address to write into Contact instead of the one that the request came to" },
+  { .name = "authenticate", .type = RFL_OPTION_STRING, .fallback = "\"auto\"",
+    .choices = authenticate_choices,
+    .help = "challenge callers: auto (when the auth plugin has users), on, off" },
+  { .name = "max_calls", .type = RFL_OPTION_INT, .fallback = "6000", .min = 1, .max = 100000,
+    .help = "calls at a time; more get 503" },
+  { .name = "max_connections", .type = RFL_OPTION_INT, .fallback = "500", .min = 1, .max = 5000,
+    .help = "TCP connections at a time; above, those without a call are closed" },
+  { .name = "idle", .type = RFL_OPTION_INT, .fallback = "1800", .min = 1, .max = 86400,
+    .help = "seconds after which a silent TCP connection is closed" },
+  { .name = "transaction_timeout", .type = RFL_OPTION_INT, .fallback = "32", .min = 1, .max = 64,
+    .help = "seconds to wait for an ACK or for an answer to BYE (64*T1 of RFC 3261)" },
+  RFL_OPTION_END
+};
+
+void
+sip_settings_init (SipSettings *settings)
+{
+  memset (settings, 0, sizeof *settings);
+  settings->addresses = g_ptr_array_new_with_free_func (g_free);
+}
+
+void
+sip_settings_clear (SipSettings *settings)
+{
+  g_clear_pointer (&settings->addresses, g_ptr_array_unref);
+}
+
+static gboolean
+read_addresses (SipSettings *settings, const RflSettings *from, GError **error)
+{
+  const char *const *texts = rfl_settings_get_strings (from, "addresses");
+
+  for (; *texts; texts++)
+    {
+      RflAddress *address;
+
+      if (settings->addresses->len == SIP_MAX_LISTENERS)
+        return rfl_settings_set_error (from, "addresses", error, "at most %u", SIP_MAX_LISTENERS);
+      address = g_new0 (RflAddress, 1);
+      g_ptr_array_add (settings->addresses, address);
+      if (!rfl_address_parse (address, *texts, 0) || rfl_address_is_any (address))
+        return rfl_settings_set_error (from, "addresses", error,
+                                       "\"%s\" is not the numeric address of one host", *texts);
+    }
+  return TRUE;
+}
+
+static gboolean
+read_transports (SipSettings *settings, const RflSettings *from, GError **error)
+{
+  const char *const *names = rfl_settings_get_strings (from, "transports");
+
+  for (; *names; names++)
+    if (strcmp (*names, "udp") == 0)
+      settings->udp = TRUE;
+    else if (strcmp (*names, "tcp") == 0)
+      settings->tcp = TRUE;
+    else
+      return rfl_settings_set_error (from, "transports", error, "\"%s\" is neither udp nor tcp",
+                                     *names);
+  if (!settings->udp && !settings->tcp)
+    return rfl_settings_set_error (from, "transports", error, "at least one of udp and tcp");
+  return TRUE;
+}
+
+static gboolean
+read_advertise (SipSettings *settings, const RflSettings *from, GError **error)
+{
+  const char *text = rfl_settings_get_string (from, "advertise");
+
+  if (text == NULL)
+    return TRUE;
+  if (!rfl_address_parse (&settings->advertise, text, 0)
+      || rfl_address_is_any (&settings->advertise))
+    return rfl_settings_set_error (from, "advertise", error, "\"%s\" is not a numeric address",
+                                   text);
+  return TRUE;
+}
+
+static SipAuthenticate
+read_authenticate (const RflSettings *from)
+{
+  const char *text = rfl_settings_get_string (from, "authenticate");
+
+  if (g_strcmp0 (text, "on") == 0)
+    return SIP_AUTHENTICATE_ON;
+  return g_strcmp0 (text, "off") == 0 ? SIP_AUTHENTICATE_OFF : SIP_AUTHENTICATE_AUTO;
+}
+
+gboolean
+sip_settings_read (SipSettings *settings, const RflSettings *from, GError **error)
+{
+  settings->port = rfl_settings_get_int (from, "port");
+  settings->authenticate = read_authenticate (from);
+  settings->max_calls = rfl_settings_get_int (from, "max_calls");
+  settings->max_connections = rfl_settings_get_int (from, "max_connections");
+  settings->idle = rfl_settings_get_int (from, "idle");
+  settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");
+  return read_addresses (settings, from, error) && read_transports (settings, from, error)
+         && read_advertise (settings, from, error);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starts and stops Sofia-SIP on core's main context. Not where its events are handled. */
+#define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/stack.h"
+#include "plugins/sip/call.h"
+#include <errno.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/su_log.h>
+#include <sofia-sip/tport_tag.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* How long a peer that does not answer our BYE can hold up the end. */
+#define SHUTDOWN_TIMEOUT (2 * G_TIME_SPAN_SECOND)
+#define SHUTDOWN_T1X64 1500 /* ms */
+
+static void
+listener_free (gpointer data)
+{
+  SipListener *listener = data;
+
+  if (listener->nua)
+    nua_destroy (listener->nua);
+  g_free (listener);
+}
+
+static nua_t *
+create_nua (SipPlugin *plugin, SipListener *listener)
+{
+  const SipSettings *s = &plugin->settings;
+  char where[RFL_ADDRESS_STRLEN];
+  g_autofree char *url = g_strdup_printf (
+      "sip:%s;transport=%s%s%s", rfl_address_format (&listener->local, where),
+      s->udp ? "udp" : "", s->udp && s->tcp ? "," : "", s->tcp ? "tcp" : "");
+
+  return nua_create (
+      plugin->root, sip_dispatch, listener, NUTAG_URL (url),
+      NUTAG_SIP_PARSER (sip_guard_get_parser (plugin->guard)), NUTAG_MEDIA_ENABLE (0),
+      NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0), NUTAG_AUTOACK (1), NUTAG_ALLOW (NULL),
+      NUTAG_ALLOW (SIP_METHODS), NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE"),
+      NUTAG_SUPPORTED ("timer"), NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (90),
+      NUTAG_SESSION_REFRESHER (nua_remote_refresher), NUTAG_UPDATE_REFRESH (1),
+      NUTAG_DETECT_NETWORK_UPDATES (NUA_NW_DETECT_NOTHING),
+      SIPTAG_USER_AGENT_STR ("reflectord"), NTATAG_MAXSIZE (SIP_MAX_MESSAGE),
+      NTATAG_SIP_T1X64 (s->transaction_timeout * 1000), NTATAG_USE_NAPTR (0), NTATAG_USE_SRV (0),
+      NTATAG_SERVER_RPORT (2), TPTAG_IDLE (s->idle * 1000), TPTAG_TIMEOUT (s->idle * 1000),
+      TPTAG_LOG (0), TAG_END ());
+}
+
+static gboolean
+listen_on (SipPlugin *plugin, const RflAddress *address, GError **error)
+{
+  SipListener *listener = g_new0 (SipListener, 1);
+  char where[RFL_ADDRESS_STRLEN];
+
+  listener->plugin = plugin;
+  listener->local = *address;
+  listener->local.port = plugin->settings.port;
+  errno = 0;
+  listener->nua = create_nua (plugin, listener);
+  if (listener->nua)
+    {
+      g_ptr_array_add (plugin->listeners, listener);
+      return TRUE;
+    }
+  g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: cannot listen on %s: %s",
+               rfl_address_format (&listener->local, where),
+               errno ? g_strerror (errno) : "refused by the SIP stack");
+  g_free (listener);
+  return FALSE;
+}
+
+/* Every address the host has; one that cannot be bound just now (IPv6 looks for duplicates
+ * for a while) is told and left out, unless none is left. */
+static gboolean
+listen_everywhere (SipPlugin *plugin, GError **error)
+{
+  g_autoptr (GPtrArray) addresses = sip_local_addresses ();
+  g_autoptr (GError) last = NULL;
+
+  for (guint i = 0; i < addresses->len && plugin->listeners->len < SIP_MAX_LISTENERS; i++)
+    {
+      g_clear_error (&last);
+      if (!listen_on (plugin, addresses->pdata[i], &last))
+        rfl_warning (NULL, "%s", last->message);
+    }
+  if (plugin->listeners->len > 0)
+    return TRUE;
+  if (last)
+    g_propagate_error (error, g_steal_pointer (&last));
+  else
+    g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: this host has no address to listen on");
+  return FALSE;
+}
+
+static gboolean
+listen_all (SipPlugin *plugin, GError **error)
+{
+  const GPtrArray *addresses = plugin->settings.addresses;
+
+  if (addresses->len == 0)
+    return listen_everywhere (plugin, error);
+  for (guint i = 0; i < addresses->len; i++)
+    if (!listen_on (plugin, addresses->pdata[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+sip_stack_start (SipPlugin *plugin, GError **error)
+{
+  su_init ();
+  sip_log_redirect (plugin);
+  plugin->running = TRUE;
+  plugin->root = su_glib_root_create (NULL);
+  su_root_threading (plugin->root, 0);
+  plugin->source = g_source_ref (su_glib_root_gsource (plugin->root));
+  /* Otherwise GLib takes all descriptors out and in at each dispatch. */
+  g_source_set_can_recurse (plugin->source, TRUE);
+  g_source_attach (plugin->source, rfl_core_get_context (plugin->core));
+  plugin->guard = sip_guard_new ();
+  plugin->listeners = g_ptr_array_new_with_free_func (listener_free);
+  plugin->connections = sip_connections_new (plugin);
+  if (listen_all (plugin, error))
+    return TRUE;
+  sip_stack_stop (plugin);
+  return FALSE;
+}
+
+static gboolean
+is_down (const SipPlugin *plugin)
+{
+  for (guint i = 0; i < plugin->listeners->len; i++)
+    if (!((SipListener *) plugin->listeners->pdata[i])->down)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+wake (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+wait_until_down (SipPlugin *plugin)
+{
+  GMainContext *context = rfl_core_get_context (plugin->core);
+  gint64 end = g_get_monotonic_time () + SHUTDOWN_TIMEOUT;
+  g_autoptr (GSource) tick = g_timeout_source_new (100);
+
+  g_source_set_callback (tick, wake, NULL, NULL);
+  g_source_attach (tick, context);
+  while (!is_down (plugin) && g_get_monotonic_time () < end)
+    g_main_context_iteration (context, TRUE);
+  g_source_destroy (tick);
+}
+
+static void
+shut_down (SipPlugin *plugin)
+{
+  for (guint i = 0; i < plugin->listeners->len; i++)
+    {
+      SipListener *listener = plugin->listeners->pdata[i];
+      nua_set_params (listener->nua, NTATAG_SIP_T1X64 (SHUTDOWN_T1X64), TAG_END ());
+    }
+  sip_calls_end_all (plugin, "The conference server stops");
+  for (guint i = 0; i < plugin->listeners->len; i++)
+    nua_shutdown (((SipListener *) plugin->listeners->pdata[i])->nua);
+  wait_until_down (plugin);
+  /* What is still there hears nothing of its own end any more. */
+  sip_calls_drop_all (plugin);
+  if (!is_down (plugin))
+    rfl_warning (NULL, "the SIP stack did not come to its end in time");
+}
+
+void
+sip_stack_stop (SipPlugin *plugin)
+{
+  if (!plugin->running)
+    return;
+  plugin->stopping = TRUE;
+  shut_down (plugin);
+  g_clear_pointer (&plugin->connections, sip_connections_free);
+  g_clear_pointer (&plugin->listeners, g_ptr_array_unref);
+  su_root_destroy (plugin->root);
+  plugin->root = NULL;
+  g_source_destroy (plugin->source);
+  g_clear_pointer (&plugin->source, g_source_unref);
+  g_clear_pointer (&plugin->guard, sip_guard_free);
+  sip_log_restore ();
+  su_deinit ();
+  plugin->running = plugin->stopping = FALSE;
+}

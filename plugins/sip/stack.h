@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin's instance and its SIP stack: one Sofia-SIP root on core's main context, and on
+ * it one listener (nua) for each local address, so that every request tells which local
+ * address it came to. Not about single calls: see call.h.
+ */
+#pragma once
+
+#include <reflector/reflector.h>
+
+typedef struct _SipPlugin SipPlugin;
+typedef struct _SipListener SipListener;
+typedef struct _SipCall SipCall;
+typedef struct _SipConnections SipConnections;
+
+#define NUA_MAGIC_T SipListener
+#define NUA_HMAGIC_T SipCall
+#include <sofia-sip/su_glib.h>
+#include <sofia-sip/nua.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_tag.h>
+
+#include "plugins/sip/guard.h"
+
+#define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+#define SIP_MAX_MESSAGE (64 * 1024)
+#define SIP_MAX_LISTENERS 32
+
+typedef enum {
+  SIP_AUTHENTICATE_AUTO,
+  SIP_AUTHENTICATE_ON,
+  SIP_AUTHENTICATE_OFF
+} SipAuthenticate;
+
+/* What configure() read; times in seconds. */
+typedef struct {
+  guint port;
+  GPtrArray *addresses; /* RflAddress; empty: all local ones */
+  gboolean udp, tcp;
+  SipAuthenticate authenticate;
+  RflAddress advertise;
+  guint max_calls, max_connections;
+  guint idle, transaction_timeout;
+} SipSettings;
+
+void sip_settings_init (SipSettings *settings);
+void sip_settings_clear (SipSettings *settings);
+gboolean sip_settings_read (SipSettings *settings, const RflSettings *from, GError **error);
+
+
+/**
+ * SipListener:
+ * @local: its address and port
+ * @down: nua_shutdown() has ended
+ */
+struct _SipListener {
+  SipPlugin *plugin;
+  nua_t *nua;
+  RflAddress local;
+  gboolean down;
+};
+
+typedef struct {
+  RflCounter *invites, *joined, *refused, *challenged, *wrong_credentials, *cancelled, *ended,
+      *closed_connections;
+} SipCounters;
+
+struct _SipPlugin {
+  RflCore *core;
+  SipSettings settings;
+  su_root_t *root;
+  GSource *source;
+  SipGuard *guard;
+  GPtrArray *listeners; /* SipListener */
+  GHashTable *calls;    /* SipCall, a reference each */
+  SipConnections *connections;
+  SipCounters counters;
+  RflLogLimit refused_log, call_log, stack_log;
+  guint draining_hook;
+  gboolean running, stopping;
+};
+
+gboolean sip_stack_start (SipPlugin *plugin, GError **error);
+/* Ends all calls with a BYE and waits for their answers, at most about two seconds. */
+void sip_stack_stop (SipPlugin *plugin);
+
+/* What Sofia-SIP says, as debug lines of ours. */
+void sip_log_redirect (SipPlugin *plugin);
+void sip_log_restore (void);
+
+/* The event callback of every listener (dispatch.c). */
+void sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua,
+                   SipListener *listener, nua_handle_t *nh, SipCall *call, sip_t const *sip,
+                   tagi_t tags[]);
+
+/* (element-type RflAddress): the addresses of this host that a listener can bind */
+GPtrArray *sip_local_addresses (void);
+
+/* TCP connections above the limit are closed, those without a call first (connections.c). */
+SipConnections *sip_connections_new (SipPlugin *plugin);
+void sip_connections_free (SipConnections *connections);
+guint sip_connections_count (const SipConnections *connections);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a caller says with URIs: the room, the mode, himself. Not about where messages go. */
+#pragma once
+
+#include <reflector/session.h>
+#include <sofia-sip/sip.h>
+
+#define SIP_ROOM_MAX 255
+#define SIP_IDENTITY_MAX 255
+
+/**
+ * sip_uri_get_room:
+ *
+ * The session's name: the user part of a Request-URI, unescaped.
+ *
+ * Returns: (transfer full): %NULL with RFL_ERROR_NOT_FOUND (no name, too long a name) or
+ *   RFL_ERROR_MALFORMED (escapes, control characters, not UTF-8)
+ */
+char *sip_uri_get_room (const url_t *url, GError **error);
+/* The parameter `mode=all|one`; without it RFL_LEG_ALL. RFL_ERROR_MALFORMED. */
+gboolean sip_uri_get_mode (const url_t *url, RflLegMode *mode, GError **error);
+/* (transfer full): SCHEME:USER@HOST:PORT without parameters; valid UTF-8 */
+char *sip_uri_get_identity (const sip_from_t *from);
+/* (transfer full) (nullable): unquoted */
+char *sip_uri_get_display_name (const sip_from_t *from);
+/* (transfer full): @room as the user part of a URI */
+char *sip_uri_escape_user (const char *room);
