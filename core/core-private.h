@@ -35,6 +35,21 @@ typedef struct {
   RflLog *log;
 } RflCoreOptions;
 
+/* What a peer can make more of; joins beyond are refused with RFL_ERROR_LIMIT. */
+typedef struct {
+  guint sessions, participants, participants_per_session;
+} RflCoreLimits;
+
+/* Lines of core that a peer can trigger. */
+typedef enum {
+  RFL_CORE_LOG_CREATED,
+  RFL_CORE_LOG_ENDED,
+  RFL_CORE_LOG_JOINED,
+  RFL_CORE_LOG_LEFT,
+  RFL_CORE_LOG_REFUSED,
+  RFL_N_CORE_LOGS
+} RflCoreLogKind;
+
 struct _RflCore {
   GMainContext *context;
   RflClock *clock;
@@ -47,6 +62,14 @@ struct _RflCore {
   struct _RflPluginSet *plugins; /* core/plugin.c */
   struct _RflConfig *config;     /* core/config/, %NULL until loaded */
   RflTransport *transport;
+  RflLog *log;                   /* lent, may be %NULL */
+  RflSettings *settings;         /* of the group `core`, %NULL until loaded */
+  char *config_dir;              /* %NULL until loaded */
+  char *plugin_path;             /* of RflCoreOptions */
+  RflCoreLimits limits;
+  RflLogLimit log_limits[RFL_N_CORE_LOGS];
+  gint64 drain_time;
+  gint64 started_at;             /* 0: not running */
   char *id;
   guint64 epoch;
   guint64 next_participant;
@@ -78,6 +101,7 @@ RFL_EXPORT char *rfl_core_print_manual (RflCore *core);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflCore, rfl_core_free)
 
 /* ---- parts ---- */
+GHashTable *rfl_services_new (void);
 RflClock *rfl_clock_new (GMainContext *context);
 /* Stands still at @now until rfl_clock_advance() moves it and runs what is due. */
 RflClock *rfl_clock_new_manual (gint64 now);

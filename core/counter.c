@@ -12,7 +12,7 @@
 #define N_SLOTS (1 + RFL_MAX_WORKERS)
 
 typedef struct {
-  _Alignas (SLOT_ALIGN) _Atomic guint64 value;
+  _Alignas(SLOT_ALIGN) _Atomic guint64 value;
 } Slot;
 
 struct _RflCounter {
@@ -43,7 +43,8 @@ rfl_counter_get (RflCore *core, const char *name, const char *help)
 
   if (counter)
     return counter;
-  counter = aligned_alloc (SLOT_ALIGN, (sizeof *counter + SLOT_ALIGN - 1) / SLOT_ALIGN * SLOT_ALIGN);
+  counter =
+      aligned_alloc (SLOT_ALIGN, (sizeof *counter + SLOT_ALIGN - 1) / SLOT_ALIGN * SLOT_ALIGN);
   if (!counter)
     g_error ("out of memory for counter %s", name);
   for (guint i = 0; i < N_SLOTS; i++)

@@ -72,10 +72,10 @@ rfl_log_full (const char *domain, GLogLevelFlags level, const RflLogFields *abou
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);
-  fields[2] = (GLogField) { "MESSAGE", message, -1 };
+  fields[2] = (GLogField){ "MESSAGE", message, -1 };
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     if (values[i])
-      fields[n++] = (GLogField) { labels[i].key, values[i], -1 };
+      fields[n++] = (GLogField){ labels[i].key, values[i], -1 };
   g_log_structured_array (level, fields, n);
 }
 
@@ -155,8 +155,7 @@ write_line (GString *line)
   gint64 now = g_get_real_time ();
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (now / G_USEC_PER_SEC);
   g_autofree char *time = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S");
-  g_autofree char *stamp = g_strdup_printf ("%s.%03dZ ", time,
-                                            (int) (now % G_USEC_PER_SEC / 1000));
+  g_autofree char *stamp = g_strdup_printf ("%s.%03dZ ", time, (int) (now % G_USEC_PER_SEC / 1000));
   gssize written;
 
   g_string_prepend (line, stamp);

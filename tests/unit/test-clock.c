@@ -166,7 +166,9 @@ typedef struct {
 static void
 random_wheel (void)
 {
-  enum { N = 5000 };
+  enum {
+    N = 5000
+  };
   g_autofree Node *nodes = g_new0 (Node, N);
   Wheel *wheel = g_new (Wheel, 1);
   guint64 last = 0;

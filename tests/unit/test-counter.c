@@ -31,7 +31,7 @@ threads (void)
 
   for (guint i = 0; i < RFL_MAX_WORKERS; i++)
     {
-      jobs[i] = (Job) { counter, i };
+      jobs[i] = (Job){ counter, i };
       thread[i] = g_thread_new ("worker", work, &jobs[i]);
     }
   for (guint i = 0; i < ROUNDS; i++)

@@ -36,7 +36,10 @@ forged (void)
     { "a\nERROR x: y", "a\\x0aERROR x: y" },
     { "\x1b[2J", "\\x1b[2J" },
     { "\xff\xfe", "\\xff\\xfe" },
-    { "a\xe2\x80\xae" "b", "a\\u202e" "b" }, /* right-to-left override */
+    { "a\xe2\x80\xae"
+      "b",
+      "a\\u202e"
+      "b" }, /* right-to-left override */
     { "\xe2\x80\xa8", "\\u2028" },
     { "\xc2\x9b", "\\x9b" },
     { "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
@@ -56,9 +59,9 @@ fields (void)
 {
   GString *text = begin ();
 
-  rfl_warning ((&(RflLogFields) { .session = "big room", .participant = "p1", .peer = "" }), "one");
-  rfl_info ((&(RflLogFields) { .session = "a\" session=b\\" }), "two");
-  rfl_log_full ("sip", G_LOG_LEVEL_DEBUG, &(RflLogFields) { .peer = "[::1]:5060\n" }, "%d", 3);
+  rfl_warning ((&(RflLogFields){ .session = "big room", .participant = "p1", .peer = "" }), "one");
+  rfl_info ((&(RflLogFields){ .session = "a\" session=b\\" }), "two");
+  rfl_log_full ("sip", G_LOG_LEVEL_DEBUG, &(RflLogFields){ .peer = "[::1]:5060\n" }, "%d", 3);
   end (text, "WARNING reflectord: one session=\"big room\" participant=p1 peer=\"\"\n"
              "INFO reflectord: two session=\"a\\\" session=b\\\\\"\n"
              "DEBUG sip: 3 peer=[::1]:5060\\x0a\n");

@@ -8,10 +8,14 @@ static void
 text (void)
 {
   static const char *const rows[][2] = {
-    { "a\"b\\c", "\"a\\\"b\\\\c\"" },   { "\n\r\t\b\f", "\"\\n\\r\\t\\b\\f\"" },
-    { "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"" }, { "gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\"" },
-    { "x\xff\xc3", "\"x\xef\xbf\xbd\xef\xbf\xbd\"" }, { "\xc2\x85", "\"\\u0085\"" },
-    { "", "\"\"" },                     { NULL, "null" },
+    { "a\"b\\c", "\"a\\\"b\\\\c\"" },
+    { "\n\r\t\b\f", "\"\\n\\r\\t\\b\\f\"" },
+    { "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"" },
+    { "gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\"" },
+    { "x\xff\xc3", "\"x\xef\xbf\xbd\xef\xbf\xbd\"" },
+    { "\xc2\x85", "\"\\u0085\"" },
+    { "", "\"\"" },
+    { NULL, "null" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
