@@ -5,27 +5,15 @@
 #include "core/config/private.h"
 #include <string.h>
 
-static void
-print_string (const char *text, GString *out)
-{
-  g_string_append_c (out, '"');
-  for (const char *p = text; *p; p++)
-    if (*p == '"' || *p == '\\')
-      g_string_append_printf (out, "\\%c", *p);
-    else if ((guchar) *p < 0x20 || *p == 0x7f)
-      g_string_append_printf (out, "\\x%02x", (guchar) *p);
-    else
-      g_string_append_c (out, *p);
-  g_string_append_c (out, '"');
-}
-
-/* libconfig knows a float by its point. */
+/* As short as reads back the same; libconfig knows a float by its point. */
 static void
 print_number (double number, GString *out)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
-  g_ascii_formatd (text, sizeof text, "%.17g", number);
+  g_ascii_formatd (text, sizeof text, "%.15g", number);
+  if (g_ascii_strtod (text, NULL) != number)
+    g_ascii_formatd (text, sizeof text, "%.17g", number);
   gsize mantissa = strcspn (text, "e");
   g_string_append_len (out, text, mantissa);
   if (!memchr (text, '.', mantissa))
@@ -40,7 +28,7 @@ print_strings (const GPtrArray *strings, GString *out)
   for (guint i = 0; i + 1 < strings->len; i++)
     {
       g_string_append (out, i > 0 ? ", " : " ");
-      print_string (g_ptr_array_index (strings, i), out);
+      conf_quote (g_ptr_array_index (strings, i), out);
     }
   g_string_append (out, " ]");
 }
@@ -76,7 +64,7 @@ print_value (const RflOption *option, const ConfValue *value, guint indent, GStr
       print_number (value->number, out);
       break;
     case RFL_OPTION_STRING:
-      print_string (value->string, out);
+      conf_quote (value->string, out);
       break;
     case RFL_OPTION_STRINGS:
       print_strings (value->strings, out);
@@ -127,6 +115,18 @@ describe_type (const RflOption *option)
   return names[option->type];
 }
 
+/* In a table's cell a bar needs an escape. */
+static void
+append_cell (const char *text, GString *out)
+{
+  for (const char *p = text; *p; p++)
+    {
+      if (*p == '|')
+        g_string_append_c (out, '\\');
+      g_string_append_c (out, *p);
+    }
+}
+
 static void
 append_default (const RflOption *option, GString *out)
 {
@@ -134,34 +134,48 @@ append_default (const RflOption *option, GString *out)
     [RFL_OPTION_BOOL] = "`false`",   [RFL_OPTION_INT] = "`0`",       [RFL_OPTION_DOUBLE] = "`0.0`",
     [RFL_OPTION_STRING] = "not set", [RFL_OPTION_STRINGS] = "`[ ]`", [RFL_OPTION_GROUPS] = "`( )`"
   };
+  g_autofree char *code = option->fallback ? g_strdup_printf ("`%s`", option->fallback) : NULL;
 
-  if (option->required)
-    g_string_append (out, "required");
-  else if (option->fallback)
-    g_string_append_printf (out, "`%s`", option->fallback);
-  else
-    g_string_append (out, nothing[option->type]);
+  append_cell (option->required ? "required" : code ? code : nothing[option->type], out);
 }
 
-static void
-append_allowed (const RflOption *option, GString *out)
+static char *
+describe_range (const RflOption *option)
 {
   gboolean counts = option->type == RFL_OPTION_INT || option->type == RFL_OPTION_DOUBLE;
 
-  if (option->choices)
-    {
-      g_autofree char *all = g_strjoinv ("`, `", (char **) option->choices);
-      g_string_append_printf (out, "`%s`", all);
-    }
   if (!counts || (option->min == 0 && option->max == 0))
-    return;
+    return g_strdup ("");
   if (option->max == G_MAXINT64)
-    g_string_append_printf (out, "from %" G_GINT64_FORMAT, option->min);
-  else if (option->min == G_MININT64)
-    g_string_append_printf (out, "up to %" G_GINT64_FORMAT, option->max);
-  else
-    g_string_append_printf (out, "%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, option->min,
-                            option->max);
+    return g_strdup_printf ("from %" G_GINT64_FORMAT, option->min);
+  if (option->min == G_MININT64)
+    return g_strdup_printf ("up to %" G_GINT64_FORMAT, option->max);
+  return g_strdup_printf ("%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, option->min, option->max);
+}
+
+static char *
+describe_allowed (const RflOption *option)
+{
+  if (!option->choices)
+    return describe_range (option);
+  g_autofree char *all = g_strjoinv ("`, `", (char **) option->choices);
+  return g_strdup_printf ("`%s`", all);
+}
+
+static void
+append_row (const char *prefix, const RflOption *option, GString *out)
+{
+  g_autofree char *allowed = describe_allowed (option);
+  const char *quote = option->classic ? "`" : "";
+
+  g_string_append_printf (out, "| `%s%s` | %s | ", prefix, option->name, describe_type (option));
+  append_default (option, out);
+  g_string_append (out, " | ");
+  append_cell (allowed, out);
+  g_string_append_printf (out, " | %s%s%s | ", quote, option->classic ? option->classic : "",
+                          quote);
+  append_cell (option->help ? option->help : "", out);
+  g_string_append (out, " |\n");
 }
 
 static void
@@ -169,14 +183,7 @@ append_rows (const char *prefix, const RflOption *table, GString *out)
 {
   for (const RflOption *option = table; option && option->name; option++)
     {
-      g_string_append_printf (out, "| `%s%s` | %s | ", prefix, option->name,
-                              describe_type (option));
-      append_default (option, out);
-      g_string_append (out, " | ");
-      append_allowed (option, out);
-      g_string_append_printf (out, " | %s%s%s | %s |\n", option->classic ? "`" : "",
-                              option->classic ? option->classic : "", option->classic ? "`" : "",
-                              option->help ? option->help : "");
+      append_row (prefix, option, out);
       if (option->type != RFL_OPTION_GROUPS)
         continue;
       g_autofree char *inner = g_strdup_printf ("%s%s[].", prefix, option->name);

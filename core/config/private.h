@@ -135,6 +135,8 @@ gboolean conf_value_read_word (ConfValue *value, const ConfSubject *subject, con
                                GError **error);
 /* The table's default. */
 gboolean conf_value_read_fallback (ConfValue *value, const ConfSubject *subject, GError **error);
+/* Appends @text as libconfig reads a string, on one line. */
+void conf_quote (const char *text, GString *out);
 gboolean conf_subject_error (GError **error, const ConfSubject *subject, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 

@@ -118,6 +118,38 @@ set_number (ConfValue *value, const ConfSubject *subject, double d, GError **err
   return conf_subject_error (error, subject, "is %g, must be %s", d, range);
 }
 
+void
+conf_quote (const char *text, GString *out)
+{
+  g_string_append_c (out, '"');
+  for (const char *p = text; *p; p++)
+    if (*p == '"' || *p == '\\')
+      g_string_append_printf (out, "\\%c", *p);
+    else if ((guchar) *p < 0x20 || *p == 0x7f)
+      g_string_append_printf (out, "\\x%02x", (guchar) *p);
+    else
+      g_string_append_c (out, *p);
+  g_string_append_c (out, '"');
+}
+
+#define MAX_SHOWN 64
+
+/* For a message of one line: the operator's @text, shortened. */
+static char *
+show (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  gboolean whole = g_utf8_strlen (valid, -1) <= MAX_SHOWN;
+  const char *end = whole ? strchr (valid, '\0') : g_utf8_offset_to_pointer (valid, MAX_SHOWN);
+  g_autofree char *begin = g_strndup (valid, end - valid);
+  GString *out = g_string_new (NULL);
+
+  conf_quote (begin, out);
+  if (!whole)
+    g_string_append (out, "…");
+  return g_string_free (out, FALSE);
+}
+
 /* Whether @text may be a value of this option at all. */
 static gboolean
 check_string (const ConfSubject *subject, const char *text, GError **error)
@@ -129,7 +161,8 @@ check_string (const ConfSubject *subject, const char *text, GError **error)
   if (!choices || g_strv_contains (choices, text))
     return TRUE;
   g_autofree char *all = g_strjoinv ("\", \"", (char **) choices);
-  return conf_subject_error (error, subject, "is \"%s\", must be one of \"%s\"", text, all);
+  g_autofree char *shown = show (text);
+  return conf_subject_error (error, subject, "is %s, must be one of \"%s\"", shown, all);
 }
 
 static gboolean
@@ -268,7 +301,8 @@ conf_value_read_word (ConfValue *value, const ConfSubject *subject, const char *
       if (end != word && *end == '\0')
         return set_number (value, subject, d, error);
     }
-  return conf_subject_error (error, subject, "is \"%s\", must be %s", word, type_name (type));
+  g_autofree char *shown = show (word);
+  return conf_subject_error (error, subject, "is %s, must be %s", shown, type_name (type));
 }
 
 gboolean

@@ -119,6 +119,10 @@ static const struct {
   { "g: { colour = \"blue\"; };",
     "f.conf:1: g.colour: is \"blue\", must be one of \"red\", \"green\"" },
   { "g: { colour = \"\"; };", "f.conf:1: g.colour: is \"\", must be one of" },
+  { "g: { colour = \"a\n\\x1bb\"; };", "f.conf:1: g.colour: is \"a\\x0a\\x1bb\", must be" },
+  { "g: { colour = \"0123456789012345678901234567890123456789012345678901234567890123456789\"; };",
+    "f.conf:1: g.colour: is \"0123456789012345678901234567890123456789012345678901234567890123\"…"
+    ", must be one of" },
   /* required, twice */
   { "g: { peers = (\n { port = 1; } ); };", "f.conf:2: g.peers[0].host: is missing" },
   { "g: { peers = ( { host = \"a\"; },\n { host = \"b\"; port = 0; } ); };",
