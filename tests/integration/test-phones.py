@@ -1,35 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Phones that others wrote: baresip, linphonec and sipp with tones, baresip and linphonec with
 colours, hold and resume."""
-import subprocess
 import time
 
 from lab import Ua, main, media
 from lab.ear import Ear
 from lab.net import wait_for
-from lab.phones import Baresip, Linphone, Sipp, need
+from lab.phones import Baresip, Linphone, Sipp, clip, still
 from lab.reflector import Reflector
 
 R1 = "10.11.12.13"
 EXT1, EXT2 = ("ext1", "203.0.113.11"), ("ext2", "203.0.113.12")
-
-
-def clip(lab, colour):
-    """Thirty seconds of one colour, as H.264 in a file."""
-    need("ffmpeg")
-    path = lab.path(f"{colour}.mp4")
-    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"color=c={colour}:s=352x288:r=15:d=30",
-                    "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-g", "15", path],
-                   check=True, stdin=subprocess.DEVNULL)
-    return path
-
-
-def still(lab, colour):
-    need("ffmpeg")
-    path = lab.path(f"{colour}.jpg")
-    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"color=c={colour}:s=352x288:d=1",
-                    "-frames:v", "1", path], check=True, stdin=subprocess.DEVNULL)
-    return path
 
 
 def hears(phone, tone, others=()):

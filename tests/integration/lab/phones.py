@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """SIP clients that others wrote, each started in a namespace with a configuration of its own:
-baresip, linphonec, sipp. Not our own client (ua.py), nor rtpbin (ear.py)."""
+baresip, linphonec, sipp. Not our own client (ua.py), nor rtpbin (gst.py)."""
 import glob
 import json
 import os
@@ -17,6 +17,23 @@ def need(*programs):
     missing = [p for p in programs if not shutil.which(p)]
     if missing:
         raise Skip("not installed: " + ", ".join(missing))
+
+
+def clip(lab, colour):
+    """Thirty seconds of one colour, as H.264 in a file."""
+    return _draw(lab.path(f"{colour}.mp4"), f"color=c={colour}:s=352x288:r=15:d=30", "-pix_fmt", "yuv420p",
+                 "-c:v", "libx264", "-preset", "ultrafast", "-g", "15")
+
+
+def still(lab, colour):
+    return _draw(lab.path(f"{colour}.jpg"), f"color=c={colour}:s=352x288:d=1", "-frames:v", "1")
+
+
+def _draw(path, source, *options):
+    need("ffmpeg")
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", source, *options, path],
+                   check=True, stdin=subprocess.DEVNULL)
+    return path
 
 
 class Baresip:

@@ -32,6 +32,7 @@ class Stream:
         self.seq = random.getrandbits(15)
         self.timestamp = random.getrandbits(31)
         self.packets, self.reports, self.sent = [], [], []
+        self.targets = []  # Players that are fed what comes
         self.timer = self.rtcp_timer = self.frames = None
         self.engine.watch(self.rtp, lambda: self._read(self.rtp, self._take_rtp))
         self.engine.watch(self.rtcp, lambda: self._read(self.rtcp, self._take_rtcp))
@@ -75,6 +76,8 @@ class Stream:
         if rtp:
             self.packets.append(Received(at, rtp.seq, rtp.timestamp, rtp.ssrc, rtp.pt, rtp.marker,
                                          rtp.payload, source))
+            for player in self.targets:
+                player.feed(data)
         else:
             self._take_rtcp(at, data, source)
 
@@ -100,6 +103,14 @@ class Stream:
         self.seq += 1
         self.timestamp += media.FRAME
         return at
+
+    def send_raw(self, data):
+        """An RTP packet that somebody else has made."""
+        rtp = media.unpack(data)
+        if self.remote and rtp:
+            self.sent.append((time.time(), rtp.seq, rtp.ssrc))
+            self.timestamp = rtp.timestamp
+            self.rtp.sendto(data, self.remote)
 
     def talk(self, tone, rtcp=True):
         """Sends the tone, 50 packets a second, from now on; with SR and SDES."""
@@ -152,6 +163,11 @@ class Stream:
             samples = media.pcmu_samples(p.payload for p in self.from_ssrc(ssrc) if p.pt == self.pt)
             found |= media.tones_in(samples, 8000, tones)
         return found
+
+    def doubles(self):
+        """How many packets came more than once."""
+        return sum(len(seqs) - len(set(seqs)) for seqs in
+                   ([p.seq for p in self.from_ssrc(s)] for s in self.ssrcs()))
 
     # ---- SDP
     def sdp(self, ip=None):
