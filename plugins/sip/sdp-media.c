@@ -183,6 +183,16 @@ known_kind (const char *kind)
   return "other";
 }
 
+/* An address with port 0 is how media plugins are told (RFC 3264 §5.1). */
+static void
+disable (RflMediumDesc *desc, const SipSdpMedia *media, const RflAddress *local)
+{
+  desc->direction = RFL_DIRECTION_NONE;
+  desc->rtp = media->address.family != 0 ? media->address : *local;
+  desc->rtp.port = 0;
+  desc->rtcp = desc->rtp;
+}
+
 static RflMediumDesc *
 to_offer (const SipSdpMedia *media, RflLegMode mode, const RflAddress *local)
 {
@@ -191,9 +201,11 @@ to_offer (const SipSdpMedia *media, RflLegMode mode, const RflAddress *local)
 
   desc->mode = mode;
   desc->local = *local;
-  desc->direction = RFL_DIRECTION_NONE;
   if (!sip_sdp_media_is_usable (media))
-    return desc;
+    {
+      disable (desc, media, local);
+      return desc;
+    }
   desc->direction = media->held ? media->direction & RFL_DIRECTION_SEND : media->direction;
   set_addresses (desc, media);
   read_attributes (desc, media, &table);

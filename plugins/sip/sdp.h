@@ -58,7 +58,7 @@ gboolean sip_sdp_is_usable (const SipSdp *sdp);
  * @local: the local address that the offerer talked to
  *
  * Returns: (transfer full) (element-type RflMediumDesc): one for each m-line; one that is
- *   disabled, or whose transport we do not speak, has no formats, no address and no direction
+ *   disabled, or whose transport we do not speak, has no formats, no direction and port 0
  */
 GPtrArray *sip_sdp_to_offers (const SipSdp *sdp, RflLegMode mode, const RflAddress *local);
 
