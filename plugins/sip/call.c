@@ -52,8 +52,8 @@ log_call (SipCall *call, const char *what)
   guint suppressed = 0;
 
   if (rfl_log_limit_pass (&plugin->call_log, rfl_core_get_clock (plugin->core), &suppressed))
-    rfl_info (&(RflLogFields){ call->room, call->participant->id, call->peer }, "%s: %s (%u more)",
-              call->participant->identity, what, suppressed);
+    rfl_debug (&(RflLogFields){ call->room, call->participant->id, call->peer }, "%s: %s (%u more)",
+               call->participant->identity, what, suppressed);
 }
 
 /* ---- where our messages go ---- */
