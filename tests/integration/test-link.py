@@ -12,13 +12,13 @@ USERS = (("anna", "ext1", "203.0.113.11", R1), ("ben", "ext2", "203.0.113.12", R
          ("carl", "priv1", "192.168.10.11", R2), ("dora", "priv2", "192.168.10.12", R2))
 
 
-def pair(lab):
-    return Reflector(lab, "r1", R1, peers=[R2]), Reflector(lab, "r2", R2, peers=[R1])
+def pair(lab, **options):
+    return Reflector(lab, "r1", R1, peers=[R2], **options), Reflector(lab, "r2", R2, peers=[R1], **options)
 
 
 def cross(lab, tap):
     """four users on two reflectors hear each other exactly once, and firewall 1 has dropped nothing"""
-    pair(lab)
+    pair(lab, classic=True)
     capture = Capture(lab, "fw1", "r1")
     tones = [440, 700, 1000, 1500]
     streams = [Ua(lab, *user).call("room", tone=tone).streams[0] for user, tone in zip(USERS, tones)]

@@ -19,18 +19,21 @@ def program(name):
 
 
 class Reflector:
-    """`peers`: addresses of other reflectors; `users`: {name: password} turns digest on;
-    `conf`: further text, libconfig groups or classic lines."""
+    """`peers`: addresses of other reflectors; `users`: {name: password} turns digest on; `conf`:
+    further text; `classic`: a folder with nothing but classic lines (no users then)."""
 
-    def __init__(self, lab, ns, address, peers=(), users=None, conf="", start=True):
+    def __init__(self, lab, ns, address, peers=(), users=None, conf="", classic=False, start=True):
         self.lab, self.ns, self.address = lab, ns, address
         self.dir = lab.path(f"conf-{ns}")
         self.status_socket = lab.path(f"status-{ns}.sock")
         self.process = None
         os.makedirs(self.dir, exist_ok=True)
-        lines = [f"IP_ADDRESS {address}"]
-        lines += [f"REFLECTOR_INTERCONNECTION {peer} 5564" for peer in peers]
-        lines.append(f'status: {{ socket = "{self.status_socket}"; }};')
+        lines = [f"REFLECTOR_INTERCONNECTION {peer} 5564" for peer in peers]
+        if classic:
+            lines.append(f"IP_ADDRESS {address}")
+        else:
+            lines += ["sip: { };", "rtp: { };", "interconnect: { };",
+                      f'status: {{ socket = "{self.status_socket}"; }};']
         if users:
             lines.append(self._auth(users))
         with open(os.path.join(self.dir, "10-lab.conf"), "w") as f:
@@ -43,10 +46,10 @@ class Reflector:
         for name, password in users.items():
             subprocess.run([program("reflectorctl"), "passwd", file, name], input=password + "\n",
                            text=True, check=True, capture_output=True, env=self._environment())
-        return f'auth: {{ realm = "lab"; users = "{file}"; }};'
+        return f'auth: {{ users_file = "{file}"; }};'
 
     def _environment(self):
-        environment = dict(os.environ)
+        environment = dict(os.environ, XDG_RUNTIME_DIR=self.lab.dir)  # for locks and sockets
         if "REFLECTORD_PLUGIN_PATH" not in environment and not os.environ.get("REFLECTORD_BIN"):
             folder = os.path.join(TOP, "plugins")
             environment["REFLECTORD_PLUGIN_PATH"] = ":".join(
