@@ -9,6 +9,7 @@ failed=0
 copy=$(mktemp -d) || exit 1
 trap 'rm -rf "$copy"' EXIT
 export G_DEBUG=fatal-criticals G_SLICE=always-malloc
+export LSAN_OPTIONS="suppressions=$(dirname "$0")/../helpers/lsan.supp:print_suppressions=0"
 for program in "$@"; do
   name=${program##*/fuzz-}
   mkdir "$copy/$name" && cp -R "$corpora/$name/." "$copy/$name/" || exit 1
