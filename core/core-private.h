@@ -60,7 +60,6 @@ struct _RflCore {
   GHashTable *sessions;     /* name -> RflSession, lent */
   GHashTable *participants; /* id -> RflParticipant, lent */
   struct _RflPluginSet *plugins; /* core/plugin.c */
-  struct _RflConfig *config;     /* core/config/, %NULL until loaded */
   RflTransport *transport;
   RflLog *log;                   /* lent, may be %NULL */
   RflSettings *settings;         /* of the group `core`, %NULL until loaded */

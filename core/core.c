@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The core object: what hangs on it, and its life. Not its configuration: see load.c. */
 #include "core/core-private.h"
-#include "core/config/config.h"
+#include "core/plugin.h"
 #include "core/session-private.h"
 #include <string.h>
 #include <sys/random.h>
@@ -82,6 +82,7 @@ rfl_core_free (RflCore *core)
     return;
   rfl_core_stop (core);
   leave_all (core);
+  plugin_set_free (core->plugins);
   rfl_path_free (core->path);
   rfl_bus_free (core->bus);
   g_hash_table_unref (core->participants);
@@ -91,7 +92,6 @@ rfl_core_free (RflCore *core)
   rfl_clock_free (core->clock);
   g_hash_table_unref (core->counters);
   g_clear_pointer (&core->settings, rfl_settings_free);
-  g_clear_pointer (&core->config, rfl_config_free);
   g_main_context_unref (core->context);
   g_free (core->config_dir);
   g_free (core->plugin_path);
@@ -105,6 +105,12 @@ rfl_core_start (RflCore *core, GError **error)
   g_return_val_if_fail (core->started_at == 0, FALSE);
   if (!rfl_path_start (core->path, error))
     return FALSE;
+  if (core->plugins && !plugin_set_start (core->plugins, error))
+    {
+      leave_all (core);
+      rfl_path_stop (core->path);
+      return FALSE;
+    }
   core->started_at = MAX (rfl_clock_now (core->clock), 1);
   return TRUE;
 }
@@ -115,6 +121,8 @@ rfl_core_stop (RflCore *core)
   if (core->started_at == 0)
     return;
   core->started_at = 0;
+  if (core->plugins)
+    plugin_set_stop (core->plugins);
   leave_all (core);
   rfl_path_stop (core->path);
 }

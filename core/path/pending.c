@@ -31,6 +31,11 @@ rfl_path_free (RflPath *path)
   g_free (path);
 }
 
+void
+rfl_path_status (RflPath *path, RflStatus *status)
+{
+}
+
 RflRoute *
 rfl_session_get_route (RflSession *session, const char *kind)
 {
