@@ -292,7 +292,7 @@ rtp_claim_may_answer (const RtpClaim *claim, gint64 now, gint64 *until)
   const GPtrArray *at = rtp_latch_at (claim->latch, &claim->signalling);
 
   *until = 0;
-  if (at == NULL || !rtp_claim_is_ambiguous (claim))
+  if (at == NULL || claim->answered != 0 || !rtp_claim_is_ambiguous (claim))
     return TRUE;
   for (guint i = 0; i < at->len; i++)
     {

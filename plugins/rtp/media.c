@@ -364,6 +364,7 @@ rtp_medium_apply (RtpMedium *m)
 {
   const RflMediumDesc *desc = m->medium->current;
   g_autofree const char **cnames = NULL;
+  gint64 now, until;
   RtpClaimSpec spec;
 
   if (desc == NULL || !desc->accepted || m->medium->route == NULL)
@@ -372,7 +373,9 @@ rtp_medium_apply (RtpMedium *m)
       return;
     }
   rtp_medium_claim (m, desc);
-  rtp_claim_answered (m->claim, FALSE, rfl_clock_now (m->peer->plugin->clock));
+  /* One that a later offer added has not waited for its turn: that would hold up the rest. */
+  now = rfl_clock_now (m->peer->plugin->clock);
+  rtp_claim_answered (m->claim, !rtp_claim_may_answer (m->claim, now, &until), now);
   cnames = expected_cnames (m, desc);
   fill_claim (m, desc, cnames, &spec);
   rtp_claim_update (m->claim, &spec);

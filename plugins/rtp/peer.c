@@ -83,7 +83,8 @@ rtp_peer_prepare (RtpPlugin *plugin, RflParticipant *participant)
     {
       RflMedium *medium = participant->media->pdata[i];
       RtpMedium *m = get_medium (peer, medium);
-      if (m && medium->offered && medium->offered->accepted)
+      if (m && participant->state != RFL_PARTICIPANT_JOINED && medium->offered
+          && medium->offered->accepted)
         rtp_medium_claim (m, medium->offered);
     }
   return peer;
