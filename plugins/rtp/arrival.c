@@ -57,8 +57,8 @@ reason_of (RtpVerdict verdict)
 static gboolean
 is_ready (const RtpMedium *m)
 {
-  return m->peer->joined != 0 && m->medium->route && m->medium->current
-         && m->medium->current->accepted;
+  return m->medium->participant->state == RFL_PARTICIPANT_JOINED && m->peer->joined != 0
+         && m->medium->route && m->medium->current && m->medium->current->accepted;
 }
 
 static void

@@ -116,7 +116,10 @@ rtp_turns_run (gpointer data)
 
   while ((turn = next_turn (plugin, now, &earliest)) != NULL)
     {
-      answered (turn->peer, FALSE, now);
+      if (turn->event->participant->state == RFL_PARTICIPANT_LEFT)
+        rtp_peer_detach (turn->peer);
+      else
+        answered (turn->peer, FALSE, now);
       rfl_event_resume (turn->event, NULL);
       turn_free (turn);
     }
