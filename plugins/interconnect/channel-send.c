@@ -124,7 +124,7 @@ write_unsequenced (LinkChannel *ch, GByteArray *items, guint8 type)
   if (type == LINK_HELLO)
     message->reflector = g_strdup (ch->sender.cname);
   g_autoptr (GByteArray) body = link_message_encode (message);
-  link_item_write (items, &(LinkItem) { 0, type, body->data, body->len });
+  link_item_write (items, &(LinkItem){ 0, type, body->data, body->len });
 }
 
 static void
@@ -153,8 +153,8 @@ send_hellos (LinkChannel *ch, gint64 now)
   gboolean due = now >= ch->next_hello;
   gboolean to_candidate = ch->candidate.epoch != 0 && (ch->peer_epoch == 0 || asked);
   guint64 to = to_candidate ? ch->candidate.epoch : ch->peer_epoch;
-  gboolean repeated = ch->last_hello_to == to && ch->last_hello_up == ch->up
-                      && now - ch->last_hello < HELLO_GAP;
+  gboolean repeated =
+      ch->last_hello_to == to && ch->last_hello_up == ch->up && now - ch->last_hello < HELLO_GAP;
 
   ch->reply_due = FALSE;
   if (due || (asked && !repeated))
@@ -179,8 +179,8 @@ send_due (LinkChannel *ch, gint64 now)
           transmit (ch, items, now);
           g_byte_array_set_size (items, 0);
         }
-      link_item_write (items, &(LinkItem) { queued->seq, queued->type, queued->body->data,
-                                            queued->body->len });
+      link_item_write (items, &(LinkItem){ queued->seq, queued->type, queued->body->data,
+                                           queued->body->len });
       ch->stats.repeated += queued->sends > 0;
       queued->sends++;
       queued->due = now + retry_after (ch, queued->sends);
@@ -220,6 +220,8 @@ next_deadline (const LinkChannel *ch)
 gint64
 link_channel_poll (LinkChannel *ch, gint64 now)
 {
+  if (ch->busy > 0)
+    return LINK_BUSY;
   ch->busy++;
   if (ch->candidate.epoch != 0 && now - ch->candidate.since >= ch->dead_after)
     ch->candidate.epoch = 0;

@@ -15,7 +15,7 @@ link_channel_new (const LinkChannelConfig *config, const LinkChannelOps *ops, gp
   ch->user_data = user_data;
   ch->epoch = config->epoch;
   ch->name = g_strdup (config->sender.cname);
-  ch->sender = (LinkSender) { config->sender.ssrc, ch->name };
+  ch->sender = (LinkSender){ config->sender.ssrc, ch->name };
   ch->hello_interval = config->hello_interval;
   ch->dead_after = config->dead_after;
   ch->next_seq = 1;
@@ -250,7 +250,7 @@ consider (LinkChannel *ch, const LinkFrame *frame, gint64 now)
   LinkCandidate *candidate = &ch->candidate;
 
   if (candidate->epoch != frame->epoch)
-    *candidate = (LinkCandidate) { .epoch = frame->epoch, .since = now };
+    *candidate = (LinkCandidate){ .epoch = frame->epoch, .since = now };
   candidate->stamp = frame->stamp;
   candidate->stamp_at = now;
   ch->reply_due = TRUE;

@@ -73,7 +73,9 @@ guint link_channel_get_pending (const LinkChannel *ch);
 gboolean link_channel_send (LinkChannel *ch, const LinkMessage *message);
 /* Sends what is queued as far as the window allows. */
 void link_channel_flush (LinkChannel *ch, gint64 now);
-/* Does what is due. Returns: when it wants to be called again. */
+/* From a callback of the channel: it will flush by itself. */
+#define LINK_BUSY G_MAXINT64
+/* Does what is due. Returns: when it wants to be called again, or LINK_BUSY. */
 gint64 link_channel_poll (LinkChannel *ch, gint64 now);
 void link_channel_receive (LinkChannel *ch, const LinkFrame *frame, gint64 now);
 /* One GOODBYE; the peer forgets us at once if it arrives. */

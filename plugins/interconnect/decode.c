@@ -12,8 +12,7 @@ typedef struct {
   gsize len;
 } Value;
 
-static gboolean G_GNUC_PRINTF (2, 3)
-malformed (GError **error, const char *format, ...)
+static gboolean G_GNUC_PRINTF (2, 3) malformed (GError **error, const char *format, ...)
 {
   va_list args;
 
@@ -48,7 +47,7 @@ next_field (Value *body, guint16 *type, Value *out, GError **error)
   *type = get16 (body->data);
   if (padded > body->len)
     return malformed (error, "field %u is longer than the message", *type);
-  *out = (Value) { body->data + 4, len };
+  *out = (Value){ body->data + 4, len };
   body->data += padded;
   body->len -= padded;
   return TRUE;
@@ -112,7 +111,8 @@ take_format (LinkMessage *message, const Value *value)
     return FALSE;
   gsize name_len = value->data[2];
   const Value name = { value->data + 8, name_len };
-  const Value rest = { value->data + 8 + name_len, value->len - 8 - MIN (name_len, value->len - 8) };
+  const Value rest = { value->data + 8 + name_len,
+                       value->len - 8 - MIN (name_len, value->len - 8) };
   if (name_len > MIN (LINK_MAX_TOKEN, value->len - 8) || !take_printable (&encoding, &name))
     return FALSE;
   if (rest.len > LINK_MAX_FMTP || (rest.len > 0 && !take_text (&fmtp, &rest)))
@@ -120,8 +120,8 @@ take_format (LinkMessage *message, const Value *value)
   guint32 clock_rate = get32 (value->data + 4);
   if (value->data[0] > 127 || value->data[1] == 0 || clock_rate == 0)
     return FALSE;
-  g_ptr_array_add (medium->formats, rfl_format_new (value->data[0], encoding, clock_rate,
-                                                    value->data[1], fmtp));
+  g_ptr_array_add (medium->formats,
+                   rfl_format_new (value->data[0], encoding, clock_rate, value->data[1], fmtp));
   return TRUE;
 }
 
@@ -205,7 +205,7 @@ link_message_decode (guint8 type, const guint8 *body, gsize len, GError **error)
 
   if (type != LINK_RTCP && !link_type_is_known (type))
     return g_steal_pointer (&message);
-  if (!take_fields (message, (Value) { body, len }, &seen, error) || !check_media (message, error))
+  if (!take_fields (message, (Value){ body, len }, &seen, error) || !check_media (message, error))
     return NULL;
   if ((seen & required) != required)
     {

@@ -85,7 +85,7 @@ link_item_next (const guint8 **items, gsize *len, LinkItem *out)
 
   if (size > *len)
     return FALSE;
-  *out = (LinkItem) { load32 (*items), word >> 24, *items + LINK_ITEM_HEADER, body_len };
+  *out = (LinkItem){ load32 (*items), word >> 24, *items + LINK_ITEM_HEADER, body_len };
   *items += size;
   *len -= size;
   return TRUE;
@@ -232,9 +232,8 @@ link_frame_decode (LinkFrame *out, const guint8 *data, gsize len, GError **error
   if (app.count != LINK_FRAME_MESSAGES && app.count != LINK_FRAME_RTCP)
     return malformed (error, "unknown kind of link packet");
   frame.kind = app.count;
-  gboolean ok = frame.kind == LINK_FRAME_RTCP
-                    ? decode_naming (&frame, body, body_len, &iter, error)
-                    : decode_messages (&frame, body, body_len, error);
+  gboolean ok = frame.kind == LINK_FRAME_RTCP ? decode_naming (&frame, body, body_len, &iter, error)
+                                              : decode_messages (&frame, body, body_len, error);
   if (!ok)
     return FALSE;
   *out = frame;

@@ -493,8 +493,12 @@ lies (void)
   run (&world, 500 * MS);
   world.cut[0] = TRUE;
   announce (&world.end[0]);
-  const LinkFrame frame = { .epoch = world.end[1].epoch, .peer_epoch = world.end[0].epoch,
-                            .ack = 0x7fffffff, .stamp = 1, .echo = 0xdeadbeef, .held = 5 };
+  const LinkFrame frame = { .epoch = world.end[1].epoch,
+                            .peer_epoch = world.end[0].epoch,
+                            .ack = 0x7fffffff,
+                            .stamp = 1,
+                            .echo = 0xdeadbeef,
+                            .held = 5 };
   link_channel_receive (world.end[0].channel, &frame, world.now);
   g_assert_cmpuint (link_channel_get_pending (world.end[0].channel), ==, 1);
   world.cut[0] = FALSE;

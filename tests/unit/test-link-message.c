@@ -50,23 +50,30 @@ bad_bodies (void)
     { LINK_JOIN, SESSION PARTICIPANT, "no identity" },
     { LINK_JOIN, "0003 0002 ff610000" PARTICIPANT IDENTITY, "session is not UTF-8" },
     { LINK_JOIN, "0003 0002 61000000" PARTICIPANT IDENTITY, "NUL in the session" },
-    { LINK_JOIN, SESSION PARTICIPANT IDENTITY "000b 000c 00010400 00001f40 50434d55", "format without medium" },
+    { LINK_JOIN, SESSION PARTICIPANT IDENTITY "000b 000c 00010400 00001f40 50434d55",
+      "format without medium" },
     { LINK_JOIN, SESSION PARTICIPANT IDENTITY "000a 0004 00030100", "medium without kind" },
     { LINK_JOIN, SESSION PARTICIPANT IDENTITY "000a 0003 00030100", "medium too short" },
     { LINK_JOIN, SESSION PARTICIPANT IDENTITY "000a 0005 00070100 61000000", "direction 7" },
     { LINK_JOIN, SESSION PARTICIPANT IDENTITY "000a 0005 01030100 61000000", "index 1 first" },
     { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 0008 00010400 00001f40", "no encoding" },
-    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 00010500 00001f40 50434d55", "encoding too long" },
-    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 0001ff00 00001f40 50434d55", "encoding of 255" },
-    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 80010400 00001f40 50434d55", "payload type 128" },
-    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 00000400 00001f40 50434d55", "no channels" },
-    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 00010400 00000000 50434d55", "rate 0" },
+    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 00010500 00001f40 50434d55",
+      "encoding too long" },
+    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 0001ff00 00001f40 50434d55",
+      "encoding of 255" },
+    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 80010400 00001f40 50434d55",
+      "payload type 128" },
+    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 00000400 00001f40 50434d55",
+      "no channels" },
+    { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 000c 00010400 00000000 50434d55",
+      "rate 0" },
     { LINK_JOIN, SESSION PARTICIPANT IDENTITY AUDIO "000b 0004 00010400", "format too short" },
     { LINK_LEAVE, SESSION, "no participant" },
     { LINK_SOURCE, SESSION PARTICIPANT "0008 0004 00000001 0009 0004 00000001", "no medium" },
     { LINK_SOURCE, SESSION PARTICIPANT AUDIO "0009 0004 00000001", "no label" },
     { LINK_SOURCE, SESSION PARTICIPANT AUDIO "0008 0004 00000001", "no SSRC" },
-    { LINK_SOURCE, SESSION PARTICIPANT AUDIO AUDIO "0008 0004 00000001 0009 0004 00000001", "two media" },
+    { LINK_SOURCE, SESSION PARTICIPANT AUDIO AUDIO "0008 0004 00000001 0009 0004 00000001",
+      "two media" },
     { LINK_SOURCE_END, "", "no label" },
     { LINK_SOURCE_END, "0008 0002 00010000", "label of two octets" },
     { LINK_RTCP, SESSION, "no medium" },
@@ -77,8 +84,8 @@ bad_bodies (void)
     {
       g_autoptr (GByteArray) body = from_hex (rows[i].hex);
       g_autoptr (GError) error = NULL;
-      g_autoptr (LinkMessage) message = link_message_decode (rows[i].type, body->data, body->len,
-                                                             &error);
+      g_autoptr (LinkMessage) message =
+          link_message_decode (rows[i].type, body->data, body->len, &error);
       if (message)
         g_error ("accepted: %s", rows[i].why);
       g_assert_error (error, RFL_ERROR, RFL_ERROR_MALFORMED);
@@ -144,8 +151,8 @@ too_large (void)
 static void
 unknown (void)
 {
-  g_autoptr (GByteArray) body = from_hex ("7777 0003 01020300" SESSION "0000 0000" PARTICIPANT
-                                          "ffff 0000");
+  g_autoptr (GByteArray) body =
+      from_hex ("7777 0003 01020300" SESSION "0000 0000" PARTICIPANT "ffff 0000");
   g_autoptr (LinkMessage) leave = link_message_decode (LINK_LEAVE, body->data, body->len, NULL);
 
   g_assert_cmpstr (leave->session, ==, "a");
@@ -228,12 +235,18 @@ messages_frame (void)
   g_autoptr (LinkMessage) source = full_source ();
   g_autoptr (GByteArray) body = link_message_encode (source);
 
-  link_item_write (items, &(LinkItem) { 7, LINK_SOURCE, body->data, body->len });
-  link_item_write (items, &(LinkItem) { 8, 200, (const guint8 *) "abc", 3 });
-  const LinkFrame frame = { .kind = LINK_FRAME_MESSAGES, .flags = LINK_FLAG_REPLY,
-                            .epoch = 0x0102030405060708, .peer_epoch = 9, .ack = 10,
-                            .stamp = 11, .echo = 12, .held = 13,
-                            .items = items->data, .items_len = items->len };
+  link_item_write (items, &(LinkItem){ 7, LINK_SOURCE, body->data, body->len });
+  link_item_write (items, &(LinkItem){ 8, 200, (const guint8 *) "abc", 3 });
+  const LinkFrame frame = { .kind = LINK_FRAME_MESSAGES,
+                            .flags = LINK_FLAG_REPLY,
+                            .epoch = 0x0102030405060708,
+                            .peer_epoch = 9,
+                            .ack = 10,
+                            .stamp = 11,
+                            .echo = 12,
+                            .held = 13,
+                            .items = items->data,
+                            .items_len = items->len };
   return link_frame_encode (&frame, &sender);
 }
 
@@ -273,8 +286,12 @@ rtcp_frame (gsize len)
   naming->session = g_strdup ("room");
   naming->participant = g_strdup ("p");
   g_ptr_array_add (naming->media, link_medium_new (0, "audio"));
-  const LinkFrame frame = { .kind = LINK_FRAME_RTCP, .epoch = 1, .peer_epoch = 2,
-                            .naming = naming, .items = rtcp, .items_len = len };
+  const LinkFrame frame = { .kind = LINK_FRAME_RTCP,
+                            .epoch = 1,
+                            .peer_epoch = 2,
+                            .naming = naming,
+                            .items = rtcp,
+                            .items_len = len };
   return link_frame_encode (&frame, &sender);
 }
 
@@ -299,9 +316,11 @@ bad_frames (void)
   g_autoptr (GByteArray) good = messages_frame ();
   g_autoptr (GByteArray) rtcp = rtcp_frame (8);
   static const char *const rows[] = {
-    "", "80", "80c90001 00000001", /* an RR alone */
+    "",
+    "80",
+    "80c90001 00000001",                                                       /* an RR alone */
     "80cc000b 00000001 52464c4b 01000000 00000000 00000001 00000000 00000000", /* cut */
-    "80c90001 00000001 80cc0002 00000001 52464c4b", /* APP without data */
+    "80c90001 00000001 80cc0002 00000001 52464c4b",          /* APP without data */
     "80c90001 00000001 80cc0003 00000001 52464c4b 02000000", /* version 2 */
     "80c90001 00000001 80cc0003 00000001 52464c4b 01000000", /* header cut */
     "80c90001 00000001 82cc0003 00000001 52464c4b 01000000", /* subtype 2 */
@@ -346,7 +365,7 @@ frame_size (void)
       g_autoptr (GByteArray) items = g_byte_array_new ();
 
       g_assert_cmpuint (room, >=, link_item_size (LINK_MAX_BODY));
-      link_item_write (items, &(LinkItem) { 1, 16, zero, room - LINK_ITEM_HEADER });
+      link_item_write (items, &(LinkItem){ 1, 16, zero, room - LINK_ITEM_HEADER });
       const LinkFrame frame = { .epoch = 1, .items = items->data, .items_len = items->len };
       g_autoptr (GByteArray) datagram = link_frame_encode (&frame, &long_sender);
       g_assert_nonnull (datagram);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of the interconnection share: the plugin's instance, a peer, and the rooms
+ * that a peer and this reflector have in common. Main thread throughout. Not for the wire:
+ * see frame.h.
+ */
+#pragma once
+
+#define RFL_LOG_DOMAIN "interconnect"
+
+#include "plugins/interconnect/channel.h"
+#include <reflector/reflector.h>
+
+typedef struct _LinkPlugin LinkPlugin;
+typedef struct _LinkPeer LinkPeer;
+typedef struct _LinkRoom LinkRoom;
+
+/* Things that a peer or a stranger can make happen; each has a counter and, where an operator
+ * could do something about it, a rate-limited line. */
+typedef enum {
+  LINK_COUNT_STRANGER,
+  LINK_COUNT_MISPLACED,
+  LINK_COUNT_MALFORMED,
+  LINK_COUNT_OVER_RATE,
+  LINK_COUNT_STALE,
+  LINK_COUNT_LIMIT,
+  LINK_COUNT_DUPLICATE,
+  LINK_COUNT_UNKNOWN_PARTICIPANT,
+  LINK_COUNT_UNKNOWN_LABEL,
+  LINK_COUNT_UNKNOWN_FORMAT,
+  LINK_COUNT_UNSENDABLE,
+  LINK_COUNT_RTCP_IN,
+  LINK_COUNT_RTCP_OUT,
+  LINK_N_COUNTS
+} LinkCount;
+
+typedef struct {
+  guint participants, sessions, sources, rate;
+} LinkLimits;
+
+typedef struct {
+  char *address; /* (nullable) */
+  guint16 port;
+  GArray *peers; /* RflAddress: RTP relay of each */
+  gint64 hello_interval, dead_after;
+  LinkLimits limits;
+} LinkConfig;
+
+struct _LinkPlugin {
+  RflCore *core;
+  LinkConfig config;
+  RflPort *rtp_port, *rtcp_port;
+  GPtrArray *peers; /* LinkPeer */
+  GArray *hooks;    /* guint */
+  guint32 ssrc;     /* of our compounds */
+  RflCounter *counters[LINK_N_COUNTS];
+  RflLogLimit log_limits[LINK_N_COUNTS];
+};
+
+/* One label that the peer chose: what it stands for here. */
+typedef struct {
+  guint32 label;
+  guint32 original;
+  RflSource *source;
+} LinkIn;
+
+/* @label: ours for a source of a participant here, kept as long as the source lives */
+typedef struct {
+  guint32 label;
+} LinkOut;
+
+/**
+ * LinkRemote:
+ *
+ * A participant behind the peer. @joined: core has it in a session
+ */
+typedef struct {
+  LinkRoom *room;
+  RflParticipant *participant;
+  gboolean joined;
+} LinkRemote;
+
+/* @leg: towards the peer, of one route of the session */
+typedef struct {
+  LinkRoom *room;
+  RflRoute *route;
+  RflLeg *leg;
+  guint n_formats;
+} LinkLeg;
+
+/**
+ * LinkRoom:
+ *
+ * A session that the peer has participants in. @session: %NULL until one of them has joined
+ */
+struct _LinkRoom {
+  LinkPeer *peer;
+  char *name;
+  RflSession *session;
+  GHashTable *remotes; /* LinkRemote, a set */
+  GPtrArray *legs;     /* LinkLeg */
+};
+
+/**
+ * LinkPeer:
+ * @name: its RTP relay address, for the log
+ * @waiting: label -> LinkWaiting of media.c: parked packets whose SOURCE is on its way
+ * @used, @used_order: labels given out in this incarnation
+ */
+struct _LinkPeer {
+  LinkPlugin *plugin;
+  RflAddress rtp, rtcp;
+  char name[RFL_ADDRESS_STRLEN];
+  LinkChannel *channel;
+  RflTimer *timer;
+  RflFlow *rtp_flow, *rtcp_flow;
+  GHashTable *rooms;   /* session name -> LinkRoom */
+  GHashTable *remotes; /* participant id -> LinkRemote */
+  GHashTable *in;      /* label -> LinkIn */
+  GHashTable *out;     /* RflSource -> LinkOut */
+  GHashTable *used;
+  GQueue used_order;
+  GHashTable *waiting;
+  gint64 rate_at;
+  double rate_tokens;
+  guint64 rtcp_in, rtcp_out;
+};
+
+/* ---- options.c ---- */
+extern const RflOption link_options[];
+gboolean link_config_read (LinkConfig *config, const RflSettings *settings, GError **error);
+void link_config_clear (LinkConfig *config);
+gboolean link_config_same_network (const LinkConfig *a, const LinkConfig *b);
+
+/* ---- instance.c: the functions of the descriptor ---- */
+gpointer link_plugin_new (RflCore *core);
+gboolean link_plugin_configure (gpointer self, const RflSettings *settings, GError **error);
+gboolean link_plugin_start (gpointer self, GError **error);
+RflReload link_plugin_reconfigure (gpointer self, const RflSettings *settings, GError **error);
+void link_plugin_stop (gpointer self);
+void link_plugin_free (gpointer self);
+/* status.c */
+void link_plugin_status (gpointer self, RflStatus *status);
+void link_count (LinkPlugin *plugin, LinkCount what);
+/* Counts, and logs at most so often. @peer may be %NULL. */
+void link_complain (LinkPlugin *plugin, LinkCount what, const char *peer, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+void link_counters_init (LinkPlugin *plugin);
+/* Sends what is queued for any peer. */
+void link_plugin_kick (LinkPlugin *plugin);
+
+/* ---- peer.c ---- */
+LinkPeer *link_peer_new (LinkPlugin *plugin, const RflAddress *rtp);
+/* Opens its flows and begins to say HELLO. */
+gboolean link_peer_start (LinkPeer *peer, GError **error);
+/* Says goodbye; its participants leave. */
+void link_peer_stop (LinkPeer *peer);
+void link_peer_free (LinkPeer *peer);
+/* Sends what has been queued on the channel. */
+void link_peer_kick (LinkPeer *peer);
+/* Whether one more datagram is within the rate. */
+gboolean link_peer_allows (LinkPeer *peer);
+void link_peer_receive (LinkPeer *peer, const guint8 *data, gsize len);
+
+/* ---- presence.c ---- */
+gboolean link_presence_add_hooks (LinkPlugin *plugin, GError **error);
+/* Tells the peer of every participant here. */
+void link_presence_tell_all (LinkPeer *peer);
+void link_presence_receive_join (LinkPeer *peer, const LinkMessage *join);
+void link_presence_receive_leave (LinkPeer *peer, const LinkMessage *leave);
+/* Everything that came from the peer goes. */
+void link_presence_forget_all (LinkPeer *peer);
+
+/* ---- room.c ---- */
+LinkRoom *link_room_get (LinkPeer *peer, const char *name);
+void link_room_free (LinkRoom *room);
+/* Makes and frees legs so that they exist where both sides have somebody. */
+void link_room_update (LinkRoom *room);
+/* The same for the rooms that all peers have of @session. */
+void link_rooms_update (LinkPlugin *plugin, RflSession *session);
+LinkLeg *link_room_find_leg (const LinkRoom *room, const RflRoute *route);
+void link_room_drop_legs (LinkRoom *room);
+
+/* ---- media.c ---- */
+gboolean link_media_add_hooks (LinkPlugin *plugin, GError **error);
+void link_media_announce (LinkLeg *leg, RflSource *source);
+void link_media_announce_all (LinkLeg *leg);
+void link_media_withdraw_all (LinkLeg *leg);
+void link_media_receive_source (LinkPeer *peer, const LinkMessage *message);
+void link_media_receive_end (LinkPeer *peer, const LinkMessage *message);
+void link_media_unknown_label (LinkPeer *peer, guint32 label, guint64 ticket);
+void link_media_forget_all (LinkPeer *peer);
+
+/* ---- relay.c ---- */
+extern const RflLegOps link_leg_ops;
+void link_relay_receive (LinkPeer *peer, const LinkFrame *frame);

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sources and their labels: ours on a link, and those that a peer tells us. A label names one
+ * source for as long as a link is up and is never given to another one. Not for where packets
+ * go: see room.c.
+ */
+#include "plugins/interconnect/link.h"
+#include <string.h>
+
+/* So many labels back a label is still not given out again. */
+#define MAX_USED (1u << 17)
+#define MAX_WAITING 256
+
+/* Packets of a label that no SOURCE has explained yet. */
+typedef struct {
+  guint64 ticket;
+  gint64 since;
+} LinkWaiting;
+
+static gboolean
+is_local (const RflSource *source)
+{
+  return source->owner && !source->owner->participant->origin;
+}
+
+/* ---- ours ---- */
+
+static guint32
+choose_label (LinkPeer *peer, guint32 label)
+{
+  while (g_hash_table_contains (peer->used, GUINT_TO_POINTER (label)))
+    label = g_random_int ();
+  g_hash_table_add (peer->used, GUINT_TO_POINTER (label));
+  g_queue_push_tail (&peer->used_order, GUINT_TO_POINTER (label));
+  if (peer->used_order.length > MAX_USED)
+    g_hash_table_remove (peer->used, g_queue_pop_head (&peer->used_order));
+  return label;
+}
+
+static LinkOut *
+get_out (LinkPeer *peer, RflSource *source)
+{
+  LinkOut *out = g_hash_table_lookup (peer->out, source);
+
+  if (out)
+    return out;
+  out = g_new0 (LinkOut, 1);
+  out->label = choose_label (peer, source->ssrc);
+  g_hash_table_insert (peer->out, source, out);
+  return out;
+}
+
+static LinkMessage *
+describe (const RflSource *source, guint32 label)
+{
+  LinkMessage *message = link_message_new (LINK_SOURCE);
+  LinkMedium *medium = link_medium_new (source->owner->index, source->owner->kind);
+  const GPtrArray *formats = source->route->formats;
+
+  message->session = g_strdup (source->route->session->name);
+  message->participant = g_strdup (source->owner->participant->id);
+  message->label = label;
+  message->ssrc = source->ssrc;
+  for (guint i = 0; i < MIN (formats->len, LINK_MAX_FORMATS); i++)
+    g_ptr_array_add (medium->formats, rfl_format_copy (formats->pdata[i]));
+  g_ptr_array_add (message->media, medium);
+  return message;
+}
+
+void
+link_media_announce (LinkLeg *leg, RflSource *source)
+{
+  LinkPeer *peer = leg->room->peer;
+
+  if (!is_local (source))
+    return;
+  LinkOut *out = get_out (peer, source);
+  g_autoptr (LinkMessage) message = describe (source, out->label);
+  if (!link_channel_send (peer->channel, message))
+    {
+      link_complain (peer->plugin, LINK_COUNT_UNSENDABLE, peer->name,
+                     "a source of %s does not fit the link to %s", message->participant,
+                     peer->name);
+      return;
+    }
+  rfl_source_set_label (source, leg->leg, out->label);
+}
+
+void
+link_media_announce_all (LinkLeg *leg)
+{
+  for (guint i = 0; i < leg->route->sources->len; i++)
+    link_media_announce (leg, leg->route->sources->pdata[i]);
+}
+
+static void
+withdraw (LinkPeer *peer, RflSource *source)
+{
+  const LinkOut *out = g_hash_table_lookup (peer->out, source);
+  g_autoptr (LinkMessage) message = link_message_new (LINK_SOURCE_END);
+
+  if (!out)
+    return;
+  message->label = out->label;
+  link_channel_send (peer->channel, message);
+}
+
+void
+link_media_withdraw_all (LinkLeg *leg)
+{
+  for (guint i = 0; i < leg->route->sources->len; i++)
+    withdraw (leg->room->peer, leg->route->sources->pdata[i]);
+}
+
+static RflHookResult
+on_appeared (RflEvent *event, gpointer user_data, GError **error)
+{
+  LinkPlugin *plugin = user_data;
+  RflSource *source = event->source;
+
+  for (guint i = 0; is_local (source) && i < plugin->peers->len; i++)
+    {
+      LinkPeer *peer = plugin->peers->pdata[i];
+      LinkRoom *room = g_hash_table_lookup (peer->rooms, source->route->session->name);
+      LinkLeg *leg = room ? link_room_find_leg (room, source->route) : NULL;
+      if (!leg)
+        continue;
+      link_media_announce (leg, source);
+      link_peer_kick (peer);
+    }
+  return RFL_HOOK_CONTINUE;
+}
+
+static void
+source_is_gone (LinkPeer *peer, RflSource *source)
+{
+  const LinkIn *in = g_hash_table_lookup (peer->in, GUINT_TO_POINTER (source->wire_ssrc));
+  LinkRoom *room = g_hash_table_lookup (peer->rooms, source->route->session->name);
+
+  if (in && in->source == source)
+    g_hash_table_remove (peer->in, GUINT_TO_POINTER (source->wire_ssrc));
+  if (!g_hash_table_contains (peer->out, source))
+    return;
+  if (room && link_room_find_leg (room, source->route))
+    withdraw (peer, source);
+  g_hash_table_remove (peer->out, source);
+  link_peer_kick (peer);
+}
+
+static RflHookResult
+on_vanished (RflEvent *event, gpointer user_data, GError **error)
+{
+  LinkPlugin *plugin = user_data;
+
+  for (guint i = 0; i < plugin->peers->len; i++)
+    source_is_gone (plugin->peers->pdata[i], event->source);
+  return RFL_HOOK_CONTINUE;
+}
+
+gboolean
+link_media_add_hooks (LinkPlugin *plugin, GError **error)
+{
+  const RflHook hooks[] = {
+    { .name = "interconnect/appeared",
+      .event = RFL_EVENT_SOURCE_APPEARED,
+      .stage = RFL_HOOK_NORMAL,
+      .func = on_appeared,
+      .user_data = plugin },
+    { .name = "interconnect/vanished",
+      .event = RFL_EVENT_SOURCE_VANISHED,
+      .stage = RFL_HOOK_NORMAL,
+      .func = on_vanished,
+      .user_data = plugin },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
+    {
+      guint id = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hooks[i], error);
+      if (id == 0)
+        return FALSE;
+      g_array_append_val (plugin->hooks, id);
+    }
+  return TRUE;
+}
+
+/* ---- the peer's ---- */
+
+static void
+make_map (LinkPeer *peer, const RflRoute *route, const LinkMedium *medium, RflPtMap *map)
+{
+  memset (map->index, RFL_PT_NONE, sizeof map->index);
+  for (guint i = 0; i < medium->formats->len; i++)
+    {
+      const RflFormat *format = medium->formats->pdata[i];
+      guint8 index = rfl_route_find_format (route, format);
+      map->index[format->pt] = index;
+      if (index == RFL_PT_NONE)
+        link_complain (peer->plugin, LINK_COUNT_UNKNOWN_FORMAT, peer->name,
+                       "%s sends %s, which session %s does not use here", peer->name,
+                       format->encoding, route->session->name);
+    }
+}
+
+/* The medium that @message is about, if it belongs to a participant of this very peer. */
+static RflMedium *
+find_medium (LinkPeer *peer, const LinkMessage *message)
+{
+  const LinkMedium *named = message->media->pdata[0];
+  const LinkRemote *remote = g_hash_table_lookup (peer->remotes, message->participant);
+
+  if (!remote || !remote->joined || !g_str_equal (remote->room->name, message->session)
+      || named->index >= remote->participant->media->len)
+    return NULL;
+  RflMedium *medium = remote->participant->media->pdata[named->index];
+  return medium->route && g_str_equal (medium->kind, named->kind) ? medium : NULL;
+}
+
+static void
+release_waiting (LinkPeer *peer, guint32 label)
+{
+  const LinkWaiting *waiting = g_hash_table_lookup (peer->waiting, GUINT_TO_POINTER (label));
+
+  if (!waiting)
+    return;
+  rfl_port_release (peer->plugin->rtp_port, waiting->ticket);
+  g_hash_table_remove (peer->waiting, GUINT_TO_POINTER (label));
+}
+
+static void
+end_label (LinkPeer *peer, guint32 label)
+{
+  const LinkIn *in = g_hash_table_lookup (peer->in, GUINT_TO_POINTER (label));
+
+  if (!in)
+    return;
+  RflSource *source = in->source;
+  g_hash_table_remove (peer->in, GUINT_TO_POINTER (label));
+  rfl_source_free (source);
+}
+
+static void
+add_source (LinkPeer *peer, RflMedium *medium, const LinkMessage *message, const RflPtMap *map)
+{
+  LinkRoom *room = g_hash_table_lookup (peer->rooms, message->session);
+  LinkLeg *leg = link_room_find_leg (room, medium->route);
+  const RflSourceSpec spec = {
+    .route = medium->route,
+    .owner = medium,
+    .flow = peer->rtp_flow,
+    .ssrc = message->ssrc,
+    .wire_ssrc = message->label,
+    .map = map,
+    .back = leg ? leg->leg : NULL,
+  };
+  RflSource *source = rfl_source_new (&spec);
+
+  if (!source)
+    return;
+  LinkIn *in = g_new0 (LinkIn, 1);
+  in->label = message->label;
+  in->original = message->ssrc;
+  in->source = source;
+  g_hash_table_insert (peer->in, GUINT_TO_POINTER (message->label), in);
+}
+
+void
+link_media_receive_source (LinkPeer *peer, const LinkMessage *message)
+{
+  LinkPlugin *plugin = peer->plugin;
+  RflMedium *medium = message->participant ? find_medium (peer, message) : NULL;
+  LinkIn *in = g_hash_table_lookup (peer->in, GUINT_TO_POINTER (message->label));
+  RflPtMap map;
+
+  if (!medium)
+    {
+      link_complain (plugin, LINK_COUNT_UNKNOWN_PARTICIPANT, peer->name,
+                     "%s announces a source of %s, who is not its participant in session %s",
+                     peer->name, message->participant, message->session);
+      return;
+    }
+  make_map (peer, medium->route, message->media->pdata[0], &map);
+  if (in && in->source->owner == medium && in->original == message->ssrc)
+    {
+      rfl_source_set_map (in->source, &map);
+      return;
+    }
+  end_label (peer, message->label);
+  if (g_hash_table_size (peer->in) >= plugin->config.limits.sources)
+    link_complain (plugin, LINK_COUNT_LIMIT, peer->name, "%s has as many sources as it may",
+                   peer->name);
+  else
+    add_source (peer, medium, message, &map);
+  release_waiting (peer, message->label);
+}
+
+void
+link_media_receive_end (LinkPeer *peer, const LinkMessage *message)
+{
+  end_label (peer, message->label);
+}
+
+static void
+purge_waiting (LinkPeer *peer, gint64 now)
+{
+  GHashTableIter iter;
+  LinkWaiting *waiting;
+
+  g_hash_table_iter_init (&iter, peer->waiting);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &waiting))
+    if (now - waiting->since > RFL_PARK_TIME)
+      g_hash_table_iter_remove (&iter);
+}
+
+void
+link_media_unknown_label (LinkPeer *peer, guint32 label, guint64 ticket)
+{
+  LinkPlugin *plugin = peer->plugin;
+  gint64 now = rfl_clock_now (rfl_core_get_clock (plugin->core));
+
+  if (g_hash_table_contains (peer->in, GUINT_TO_POINTER (label)))
+    {
+      rfl_port_release (plugin->rtp_port, ticket);
+      return;
+    }
+  if (g_hash_table_size (peer->waiting) >= MAX_WAITING / 2)
+    purge_waiting (peer, now);
+  link_count (plugin, LINK_COUNT_UNKNOWN_LABEL);
+  if (!link_channel_is_up (peer->channel) || g_hash_table_size (peer->waiting) >= MAX_WAITING)
+    {
+      rfl_port_discard (plugin->rtp_port, ticket);
+      return;
+    }
+  LinkWaiting *waiting = g_new (LinkWaiting, 1);
+  *waiting = (LinkWaiting){ .ticket = ticket, .since = now };
+  g_hash_table_replace (peer->waiting, GUINT_TO_POINTER (label), waiting);
+}
+
+void
+link_media_forget_all (LinkPeer *peer)
+{
+  GHashTableIter iter;
+  LinkIn *in;
+
+  for (g_hash_table_iter_init (&iter, peer->in);
+       g_hash_table_iter_next (&iter, NULL, (gpointer *) &in);
+       g_hash_table_iter_init (&iter, peer->in))
+    end_label (peer, in->label);
+  g_hash_table_remove_all (peer->out);
+  g_hash_table_remove_all (peer->used);
+  g_queue_clear (&peer->used_order);
+  g_hash_table_remove_all (peer->waiting);
+}

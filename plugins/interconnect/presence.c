@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is where: participants here are told to every peer, those of a peer become remote
+ * participants here. What came over a link is never passed on to another one. Not for their
+ * packets: see media.c.
+ */
+#include "plugins/interconnect/link.h"
+#include <string.h>
+
+/* The LinkRemote of a remote participant. */
+#define KEY "interconnect/remote"
+
+/* ---- telling ---- */
+
+/* What is on the link is what the route's formats say, so that a session that begins at the
+ * other side gets the same codec and the same numbers. */
+static LinkMedium *
+describe_medium (const RflMedium *medium)
+{
+  LinkMedium *out = link_medium_new (medium->index, medium->kind);
+  const GPtrArray *formats = medium->route ? medium->route->formats : NULL;
+
+  out->accepted = medium->current && medium->current->accepted;
+  out->direction = medium->current ? medium->current->direction : RFL_DIRECTION_NONE;
+  for (guint i = 0; out->accepted && formats && i < MIN (formats->len, LINK_MAX_FORMATS); i++)
+    g_ptr_array_add (out->formats, rfl_format_copy (formats->pdata[i]));
+  return out;
+}
+
+/* At most @max octets, cut between characters. */
+static char *
+shorten (const char *text, gsize max)
+{
+  gsize len = text ? strlen (text) : 0;
+
+  if (len == 0)
+    return NULL;
+  g_autofree char *valid = g_utf8_make_valid (text, len);
+  len = strlen (valid);
+  if (len > max)
+    len = g_utf8_find_prev_char (valid, valid + max + 1) - valid;
+  return g_strndup (valid, len);
+}
+
+static LinkMessage *
+describe (const RflParticipant *participant, guint8 type)
+{
+  LinkMessage *message = link_message_new (type);
+
+  message->session = g_strdup (participant->session->name);
+  message->participant = g_strdup (participant->id);
+  if (type != LINK_JOIN)
+    return message;
+  message->identity = shorten (participant->identity, 255);
+  message->display_name = shorten (participant->display_name, 128);
+  message->cname = shorten (participant->cname, 255);
+  for (guint i = 0; i < MIN (participant->media->len, LINK_MAX_MEDIA); i++)
+    g_ptr_array_add (message->media, describe_medium (participant->media->pdata[i]));
+  return message;
+}
+
+static void
+send_to (LinkPeer *peer, const LinkMessage *message)
+{
+  if (link_channel_is_up (peer->channel) && !link_channel_send (peer->channel, message))
+    link_complain (peer->plugin, LINK_COUNT_UNSENDABLE, peer->name,
+                   "a message about %s does not fit the link to %s", message->participant,
+                   peer->name);
+}
+
+static void
+tell (LinkPlugin *plugin, const RflParticipant *participant, guint8 type)
+{
+  g_autoptr (LinkMessage) message = describe (participant, type);
+
+  for (guint i = 0; i < plugin->peers->len; i++)
+    send_to (plugin->peers->pdata[i], message);
+}
+
+void
+link_presence_tell_all (LinkPeer *peer)
+{
+  g_autoptr (GPtrArray) sessions = rfl_core_list_sessions (peer->plugin->core);
+
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      const RflSession *session = sessions->pdata[i];
+      for (guint k = 0; k < session->participants->len; k++)
+        {
+          const RflParticipant *participant = session->participants->pdata[k];
+          if (participant->origin)
+            continue;
+          g_autoptr (LinkMessage) join = describe (participant, LINK_JOIN);
+          send_to (peer, join);
+        }
+    }
+}
+
+/* ---- being told ---- */
+
+/* Out of every table. Returns: (transfer full): the participant, perhaps still in its session */
+static RflParticipant *
+forget_remote (LinkRemote *remote)
+{
+  LinkRoom *room = remote->room;
+  RflParticipant *participant = remote->participant;
+
+  rfl_participant_set_data (participant, KEY, NULL, NULL);
+  g_hash_table_remove (room->peer->remotes, participant->id);
+  g_hash_table_remove (room->remotes, remote);
+  g_free (remote);
+  link_room_update (room);
+  if (g_hash_table_size (room->remotes) == 0)
+    g_hash_table_remove (room->peer->rooms, room->name);
+  return participant;
+}
+
+static void
+drop_remote (LinkRemote *remote, const char *why)
+{
+  g_autoptr (RflParticipant) participant = forget_remote (remote);
+
+  rfl_participant_leave (participant, why);
+}
+
+/* Somebody here ended it: the peer will hear of nothing, but we forget it. */
+static void
+ended (RflParticipant *participant, const char *reason, gpointer user_data)
+{
+}
+
+static const RflParticipantOps participant_ops = { ended };
+
+static GPtrArray *
+make_offers (const LinkMessage *join)
+{
+  GPtrArray *offers = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_medium_desc_free);
+
+  for (guint i = 0; i < join->media->len; i++)
+    {
+      const LinkMedium *medium = join->media->pdata[i];
+      RflMediumDesc *desc = rfl_medium_desc_new (medium->kind);
+      desc->direction = medium->direction;
+      desc->accepted = medium->accepted;
+      for (guint k = 0; k < medium->formats->len; k++)
+        {
+          g_ptr_array_add (desc->formats, rfl_format_copy (medium->formats->pdata[k]));
+          g_ptr_array_add (desc->answer, rfl_format_copy (medium->formats->pdata[k]));
+        }
+      g_ptr_array_add (offers, desc);
+    }
+  return offers;
+}
+
+/* A caller who comes later has to match what the session uses elsewhere. */
+static void
+set_formats (const RflParticipant *participant)
+{
+  for (guint i = 0; i < participant->media->len; i++)
+    {
+      const RflMedium *medium = participant->media->pdata[i];
+      const GPtrArray *formats = medium->current ? medium->current->formats : NULL;
+      if (!medium->route || medium->route->formats->len > 0 || !formats || formats->len == 0)
+        continue;
+      GPtrArray *copy = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_format_free);
+      for (guint k = 0; k < MIN (formats->len, RFL_ROUTE_MAX_FORMATS); k++)
+        g_ptr_array_add (copy, rfl_format_copy (formats->pdata[k]));
+      rfl_route_set_formats (medium->route, copy);
+    }
+}
+
+static void
+join_decided (RflParticipant *participant, const GError *error, gpointer user_data)
+{
+  LinkPlugin *plugin = user_data;
+  LinkRemote *remote = rfl_participant_get_data (participant, KEY);
+
+  if (!error || !remote)
+    return;
+  link_complain (plugin, LINK_COUNT_LIMIT, remote->room->peer->name,
+                 "participant %s of %s cannot join: %s", participant->id, remote->room->peer->name,
+                 error->message);
+  rfl_participant_unref (forget_remote (remote));
+}
+
+static void
+offer_decided (RflParticipant *participant, const GError *error, gpointer user_data)
+{
+  LinkRemote *remote = rfl_participant_get_data (participant, KEY);
+
+  if (!error)
+    set_formats (participant);
+  if (!error && remote)
+    link_room_update (remote->room);
+}
+
+static void
+add_remote (LinkPeer *peer, const LinkMessage *join)
+{
+  LinkRemote *remote = g_new0 (LinkRemote, 1);
+  const RflParticipantSpec spec = {
+    .id = join->participant,
+    .identity = join->identity,
+    .display_name = join->display_name,
+    .cname = join->cname,
+    .origin = link_channel_get_peer_id (peer->channel),
+    .ops = &participant_ops,
+  };
+
+  remote->room = link_room_get (peer, join->session);
+  remote->participant = rfl_participant_new (peer->plugin->core, &spec);
+  g_hash_table_add (remote->room->remotes, remote);
+  g_hash_table_insert (peer->remotes, (char *) remote->participant->id, remote);
+  rfl_participant_set_data (remote->participant, KEY, remote, NULL);
+  rfl_participant_join (remote->participant, join->session, make_offers (join), join_decided,
+                        peer->plugin);
+}
+
+static gboolean
+within_limits (const LinkPeer *peer, const LinkMessage *join)
+{
+  const LinkLimits *limits = &peer->plugin->config.limits;
+
+  return g_hash_table_size (peer->remotes) < limits->participants
+         && (g_hash_table_contains (peer->rooms, join->session)
+             || g_hash_table_size (peer->rooms) < limits->sessions);
+}
+
+void
+link_presence_receive_join (LinkPeer *peer, const LinkMessage *join)
+{
+  LinkPlugin *plugin = peer->plugin;
+  LinkRemote *remote = g_hash_table_lookup (peer->remotes, join->participant);
+
+  if (remote && g_str_equal (remote->room->name, join->session) && remote->joined)
+    {
+      rfl_participant_offer (remote->participant, make_offers (join), offer_decided, NULL);
+      return;
+    }
+  if (remote)
+    drop_remote (remote, "joined another session");
+  if (rfl_core_find_participant (plugin->core, join->participant))
+    link_complain (plugin, LINK_COUNT_DUPLICATE, peer->name,
+                   "%s announces participant %s, who is known already", peer->name,
+                   join->participant);
+  else if (!within_limits (peer, join))
+    link_complain (plugin, LINK_COUNT_LIMIT, peer->name,
+                   "%s has as many participants or sessions as it may; %s is left out", peer->name,
+                   join->participant);
+  else
+    add_remote (peer, join);
+}
+
+void
+link_presence_receive_leave (LinkPeer *peer, const LinkMessage *leave)
+{
+  LinkRemote *remote = g_hash_table_lookup (peer->remotes, leave->participant);
+
+  if (remote && g_str_equal (remote->room->name, leave->session))
+    drop_remote (remote, "left at its reflector");
+}
+
+void
+link_presence_forget_all (LinkPeer *peer)
+{
+  GHashTableIter iter;
+  LinkRoom *room;
+  gpointer remote;
+
+  /* first let no packet go out any more, then take leave of everybody */
+  g_hash_table_iter_init (&iter, peer->rooms);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &room))
+    link_room_drop_legs (room);
+  for (g_hash_table_iter_init (&iter, peer->remotes); g_hash_table_iter_next (&iter, NULL, &remote);
+       g_hash_table_iter_init (&iter, peer->remotes))
+    drop_remote (remote, "the link to its reflector is down");
+}
+
+/* ---- hooks ---- */
+
+static RflHookResult
+on_joined (RflEvent *event, gpointer user_data, GError **error)
+{
+  LinkPlugin *plugin = user_data;
+  RflParticipant *participant = event->participant;
+  LinkRemote *remote = rfl_participant_get_data (participant, KEY);
+
+  if (participant->origin)
+    set_formats (participant);
+  else
+    tell (plugin, participant, LINK_JOIN);
+  if (remote)
+    {
+      remote->joined = TRUE;
+      remote->room->session = participant->session;
+      link_room_update (remote->room);
+    }
+  else
+    link_rooms_update (plugin, participant->session);
+  link_plugin_kick (plugin);
+  return RFL_HOOK_CONTINUE;
+}
+
+static RflHookResult
+on_changed (RflEvent *event, gpointer user_data, GError **error)
+{
+  LinkPlugin *plugin = user_data;
+  RflParticipant *participant = event->medium->participant;
+
+  if (participant->state != RFL_PARTICIPANT_JOINED)
+    return RFL_HOOK_CONTINUE;
+  if (!participant->origin)
+    tell (plugin, participant, LINK_JOIN);
+  link_rooms_update (plugin, participant->session);
+  link_plugin_kick (plugin);
+  return RFL_HOOK_CONTINUE;
+}
+
+static RflHookResult
+on_left (RflEvent *event, gpointer user_data, GError **error)
+{
+  LinkPlugin *plugin = user_data;
+  LinkRemote *remote = rfl_participant_get_data (event->participant, KEY);
+
+  if (remote)
+    {
+      rfl_participant_unref (forget_remote (remote));
+      return RFL_HOOK_CONTINUE;
+    }
+  if (!event->participant->origin)
+    tell (plugin, event->participant, LINK_LEAVE);
+  link_rooms_update (plugin, event->participant->session);
+  link_plugin_kick (plugin);
+  return RFL_HOOK_CONTINUE;
+}
+
+gboolean
+link_presence_add_hooks (LinkPlugin *plugin, GError **error)
+{
+  const RflHook hooks[] = {
+    { .name = "interconnect/joined",
+      .event = RFL_EVENT_PARTICIPANT_JOINED,
+      .stage = RFL_HOOK_NORMAL,
+      .func = on_joined,
+      .user_data = plugin },
+    { .name = "interconnect/changed",
+      .event = RFL_EVENT_MEDIUM_CHANGED,
+      .stage = RFL_HOOK_NORMAL,
+      .func = on_changed,
+      .user_data = plugin },
+    /* early, so that no packet follows the last participant over the link */
+    { .name = "interconnect/left",
+      .event = RFL_EVENT_PARTICIPANT_LEFT,
+      .stage = RFL_HOOK_EARLY,
+      .func = on_left,
+      .user_data = plugin },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
+    {
+      guint id = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hooks[i], error);
+      if (id == 0)
+        return FALSE;
+      g_array_append_val (plugin->hooks, id);
+    }
+  return TRUE;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Participants' RTCP over the RTCP relay: wrapped in a compound that names session, medium
+ * and participant, with original SSRCs. Not for what RTCP passes to whom: that is core's.
+ */
+#include "plugins/interconnect/link.h"
+#include <string.h>
+
+static gboolean
+send_wrapped (LinkPeer *peer, LinkMessage *naming, const guint8 *data, gsize len)
+{
+  LinkFrame frame = { .kind = LINK_FRAME_RTCP, .naming = naming, .items = data, .items_len = len };
+  g_autoptr (GByteArray) datagram = link_channel_wrap (peer->channel, &frame);
+  const RflAddress any = { 0 };
+
+  if (!datagram)
+    return FALSE;
+  rfl_port_send (peer->plugin->rtcp_port, &any, &peer->rtcp, datagram->data, datagram->len);
+  link_count (peer->plugin, LINK_COUNT_RTCP_OUT);
+  peer->rtcp_out++;
+  return TRUE;
+}
+
+/* A compound that does not fit with the name before it goes packet by packet. */
+static void
+send_pieces (LinkPeer *peer, LinkMessage *naming, const guint8 *data, gsize len)
+{
+  RflRtcpIter iter;
+  RflRtcp rtcp;
+
+  rfl_rtcp_iter_init (&iter, data, len);
+  while (rfl_rtcp_iter_next (&iter, &rtcp))
+    if (!send_wrapped (peer, naming, rtcp.data, rtcp.len))
+      link_complain (peer->plugin, LINK_COUNT_UNSENDABLE, peer->name,
+                     "an RTCP packet of %" G_GSIZE_FORMAT " octets does not fit the link to %s",
+                     rtcp.len, peer->name);
+}
+
+static void
+send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
+{
+  const LinkLeg *own = rfl_leg_get_user_data (leg);
+  LinkPeer *peer = own->room->peer;
+  g_autoptr (LinkMessage) naming = NULL;
+
+  if (!link_channel_is_up (peer->channel) || (from && from->participant->origin))
+    return;
+  naming = link_message_new (LINK_RTCP);
+  naming->session = g_strdup (own->room->name);
+  naming->participant = from ? g_strdup (from->participant->id) : NULL;
+  g_ptr_array_add (naming->media, link_medium_new (from ? from->index : 0, own->route->kind));
+  if (!send_wrapped (peer, naming, data, len))
+    send_pieces (peer, naming, data, len);
+}
+
+const RflLegOps link_leg_ops = { send_rtcp };
+
+static RflMedium *
+find_medium (const LinkPeer *peer, const LinkMessage *naming)
+{
+  const LinkMedium *named = naming->media->pdata[0];
+  const LinkRemote *remote = g_hash_table_lookup (peer->remotes, naming->participant);
+
+  if (!remote || !remote->joined || !g_str_equal (remote->room->name, naming->session)
+      || named->index >= remote->participant->media->len)
+    return NULL;
+  RflMedium *medium = remote->participant->media->pdata[named->index];
+  return medium->route && g_str_equal (medium->kind, named->kind) ? medium : NULL;
+}
+
+static RflRoute *
+find_route (const LinkPeer *peer, const LinkMessage *naming)
+{
+  const LinkMedium *named = naming->media->pdata[0];
+  const LinkRoom *room = g_hash_table_lookup (peer->rooms, naming->session);
+
+  for (guint i = 0; room && i < room->legs->len; i++)
+    {
+      const LinkLeg *leg = room->legs->pdata[i];
+      if (g_str_equal (leg->route->kind, named->kind))
+        return leg->route;
+    }
+  return NULL;
+}
+
+void
+link_relay_receive (LinkPeer *peer, const LinkFrame *frame)
+{
+  const LinkMessage *naming = frame->naming;
+  RflMedium *from = naming->participant ? find_medium (peer, naming) : NULL;
+  RflRoute *route = from ? from->route : NULL;
+
+  if (!naming->participant)
+    route = find_route (peer, naming);
+  if (!route)
+    {
+      link_count (peer->plugin, LINK_COUNT_UNKNOWN_PARTICIPANT);
+      return;
+    }
+  link_count (peer->plugin, LINK_COUNT_RTCP_IN);
+  peer->rtcp_in++;
+  rfl_route_receive_rtcp (route, from, frame->items, frame->items_len);
+}
