@@ -30,7 +30,7 @@ class Player:
         pipeline = (f"rtpbin name=b latency=100 udpsrc address=127.0.0.1 port={self.port} "
                     f"caps=application/x-rtp,{caps},payload={pt} ! b.recv_rtp_sink_0")
         for file in self.files:
-            pipeline += f" b. ! {decode} ! filesink buffer-mode=unbuffered location={file}"
+            pipeline += f" b. ! {decode} ! filesink async=false sync=false buffer-mode=unbuffered location={file}"
         lab.start(ns, ["gst-launch-1.0", "-q", *pipeline.split()], f"player{Player.serial}-{ns}-{kind}")
 
     def feed(self, data):
