@@ -126,7 +126,7 @@ void rfl_path_free (RflPath *path);
 void rfl_path_status (RflPath *path, RflStatus *status);
 /* manual_workers: handles what is in the transport and the mailboxes, in every worker and on
  * the main side, until nothing is left to do. Returns: how many things were done. */
-guint rfl_path_step (RflPath *path);
+RFL_EXPORT guint rfl_path_step (RflPath *path);
 /* The session is gone: so is its route. Its sources and legs must be gone. */
 void rfl_route_free (RflRoute *route);
 /* The participant leaves: its sources vanish, legs that it owns go with their owner plugin. */

@@ -36,7 +36,9 @@ typedef struct {
  * @get_fd: to wait for input with poll or epoll; -1: step-driven tests
  * @receive: at most @n without waiting. Returns: how many
  * @send: in order, without waiting. Returns: how many the kernel took; the next one failed
- *   with errno
+ *   with errno. Any thread; @receive: one thread at a time
+ * @lock: (nullable): keeps another daemon off @local's port. Returns: a file descriptor whose
+ *   closing ends it; -1 with RFL_ERROR_IO
  */
 struct _RflTransport {
   RflTransportSocket *(*open) (RflTransport *t, const RflAddress *local, gboolean shared,
@@ -45,6 +47,7 @@ struct _RflTransport {
   int (*get_fd) (RflTransportSocket *socket);
   guint (*receive) (RflTransportSocket *socket, RflReceived *packets, guint n);
   guint (*send) (RflTransportSocket *socket, const RflToSend *packets, guint n);
+  int (*lock) (RflTransport *t, const RflAddress *local, GError **error);
   void (*free) (RflTransport *t);
 };
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Legs on the main thread, and which worker serves them. Does not send: fanout.c, one.c.
+ */
+#include "core/path/path-private.h"
+#include <string.h>
+
+/* Legs with state have an owner; so have those of a large route beyond the first ones. */
+static gint
+choose_worker (PathRoute *route, RflLegMode mode)
+{
+  guint n = route->path->n_workers, best = 0;
+
+  if (mode == RFL_LEG_ALL && (n == 1 || route->n_common < PATH_SHARD_LEGS))
+    return OWNER_ANY;
+  for (guint w = 1; w < n; w++)
+    if (route->n_owned[w] < route->n_owned[best])
+      best = w;
+  return best;
+}
+
+static void
+count_leg (RflLeg *leg, gint change)
+{
+  PathRoute *route = (PathRoute *) leg->route;
+
+  if (leg->owner_worker == OWNER_ANY)
+    route->n_common += change;
+  else
+    route->n_owned[leg->owner_worker] += change;
+}
+
+static void
+fill_copies (RflLeg *leg, const RflLegSpec *spec)
+{
+  OneState one = { .ssrc = g_random_int (), .out_seq = g_random_int (), .out_ts = g_random_int () };
+
+  while (rfl_route_find_source (spec->route, one.ssrc))
+    one.ssrc = g_random_int ();
+  copies_init (&leg->copies, leg->path, sizeof (WorkerLeg));
+  for (guint w = 0; w < leg->path->n_workers; w++)
+    {
+      WorkerLeg *copy = copies_get (&leg->copies, w);
+      copy->id = leg->id;
+      copy->route = copies_get (&((PathRoute *) spec->route)->copies, w);
+      copy->port = copies_get (&spec->port->copies, w);
+      copy->owner_worker = leg->owner_worker;
+      copy->mode = spec->mode;
+      copy->flags = spec->flags;
+      copy->owner = spec->owner;
+      copy->active = TRUE;
+      copy->remote = spec->remote;
+      copy->local = spec->local;
+      memcpy (copy->pt, spec->pt, sizeof copy->pt);
+      copy->one = one;
+      copy->stats.ssrc = spec->mode == RFL_LEG_ONE ? one.ssrc : 0;
+    }
+}
+
+RflLeg *
+rfl_leg_new (const RflLegSpec *spec)
+{
+  Message message = { .type = MESSAGE_LEG_ADD };
+  PathRoute *route = (PathRoute *) spec->route;
+  RflLeg *leg;
+
+  g_return_val_if_fail (spec->route && spec->port && !spec->port->closed, NULL);
+  leg = g_new0 (RflLeg, 1);
+  leg->route = spec->route;
+  leg->path = route->path;
+  leg->id = ++route->path->next_id;
+  leg->owner = spec->owner;
+  leg->port = spec->port;
+  leg->mode = spec->mode;
+  leg->flags = spec->flags;
+  leg->ops = spec->ops;
+  leg->user_data = spec->user_data;
+  leg->owner_worker = choose_worker (route, spec->mode);
+  leg->active = TRUE;
+  leg->stages = g_array_new (FALSE, FALSE, sizeof (StageEntry));
+  fill_copies (leg, spec);
+  count_leg (leg, 1);
+  g_ptr_array_add (spec->route->legs, leg);
+  path_post (leg->path, &message, &leg->copies, NULL);
+  if (leg->mode == RFL_LEG_ONE)
+    rfl_rtcp_watch (leg->route);
+  return leg;
+}
+
+static void
+leg_free_memory (gpointer data)
+{
+  RflLeg *leg = data;
+
+  copies_clear (&leg->copies);
+  g_array_unref (leg->stages);
+  g_free (leg->compiled);
+  g_free (leg);
+}
+
+void
+rfl_leg_free (RflLeg *leg)
+{
+  Message message = { .type = MESSAGE_LEG_REMOVE };
+
+  if (leg == NULL)
+    return;
+  count_leg (leg, -1);
+  g_ptr_array_remove_fast (leg->route->legs, leg);
+  source_forget_leg (leg->route, leg);
+  path_post (leg->path, &message, &leg->copies, NULL);
+  path_retire (leg->path, leg, leg_free_memory);
+}
+
+gpointer
+rfl_leg_get_user_data (const RflLeg *leg)
+{
+  return leg->user_data;
+}
+
+RflMedium *
+rfl_leg_get_owner (const RflLeg *leg)
+{
+  return leg->owner;
+}
+
+RflRoute *
+rfl_leg_get_route (const RflLeg *leg)
+{
+  return leg->route;
+}
+
+void
+rfl_leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
+{
+  if (leg->ops && leg->ops->send_rtcp)
+    leg->ops->send_rtcp (leg, from, data, len);
+}
+
+RflLegFlags
+rfl_leg_get_flags (const RflLeg *leg)
+{
+  return leg->flags;
+}
+
+RflLegMode
+rfl_leg_get_mode (const RflLeg *leg)
+{
+  return leg->mode;
+}
+
+gboolean
+rfl_leg_is_active (const RflLeg *leg)
+{
+  return leg->active;
+}
+
+void
+rfl_leg_set_remote (RflLeg *leg, const RflAddress *local, const RflAddress *remote)
+{
+  Message message = { .type = MESSAGE_LEG_REMOTE };
+
+  message.address.remote = *remote;
+  if (local)
+    message.address.local = *local;
+  path_post (leg->path, &message, &leg->copies, NULL);
+}
+
+void
+rfl_leg_set_pt (RflLeg *leg, const guint8 pt[RFL_ROUTE_MAX_FORMATS])
+{
+  Message message = { .type = MESSAGE_LEG_PT };
+
+  memcpy (message.pt, pt, sizeof message.pt);
+  path_post (leg->path, &message, &leg->copies, NULL);
+}
+
+void
+rfl_leg_set_active (RflLeg *leg, gboolean active)
+{
+  Message message = { .type = MESSAGE_LEG_ACTIVE, .active = active };
+
+  if (leg->active == active)
+    return;
+  leg->active = active;
+  path_post (leg->path, &message, &leg->copies, NULL);
+}
+
+void
+rfl_leg_get_stats (const RflLeg *leg, RflLegStats *out)
+{
+  *out = (RflLegStats){ 0 };
+  for (guint w = 0; w < leg->path->n_workers; w++)
+    {
+      const WorkerLeg *copy = copies_get (&leg->copies, w);
+      const RflLegStats *stats = &copy->stats;
+
+      out->packets += STAT_GET (stats->packets);
+      out->octets += STAT_GET (stats->octets);
+      out->failed += STAT_GET (stats->failed);
+      out->ssrc = STAT_GET (stats->ssrc);
+      if ((gint) w != leg->owner_worker)
+        continue;
+      out->last_timestamp = STAT_GET (stats->last_timestamp);
+      out->last_sent = STAT_GET (stats->last_sent);
+      out->following = STAT_GET (stats->following);
+    }
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The packet path as the main thread sees it: the objects behind port.h, route.h and stage.h,
+ * and how changes of them reach the workers. Workers see copies only: worker.h.
+ */
+#pragma once
+
+#include "core/core-private.h"
+#include "core/path/worker.h"
+#include <reflector/log.h>
+
+#define PATH_MAX_WORKERS RFL_MAX_WORKERS
+/* Legs of a route beyond so many are shared out among the workers. */
+#define PATH_SHARD_LEGS 256
+
+/* One copy of an object per worker, none sharing a cache line with another's. */
+typedef struct {
+  gpointer block;
+  gsize stride;
+} Copies;
+
+struct _RflPath {
+  RflCore *core;
+  RflTransport *transport;
+  RflWorker **workers;
+  guint n_workers;
+  gboolean manual, running;
+  guint64 seq; /* of the last message to all workers */
+  guint64 next_id;
+  guint next_stage;
+  GPtrArray *ports;
+  GPtrArray *routes;
+  GHashTable *source_by_id;
+  GQueue limbo; /* what is freed when every worker has let go */
+  gint want_ack;
+  gint woken, wake_fd;
+  GSource *wake_source;
+  RflTimer *watchdog;
+  RflLogLimit watchdog_limit;
+  RflCounter *counters[N_COUNTS];
+  RflCounter *main_sent, *main_failed;
+};
+
+struct _RflPort {
+  RflPath *path;
+  char *name;
+  guint16 number;
+  RflArrivalFunc unknown, rtcp, other;
+  gpointer user_data;
+  gboolean closed;
+  GArray *locks; /* file descriptors */
+  guint n_sockets;
+  RflAddress bound[WORKER_MAX_SOCKETS];
+  RflTransportSocket *sockets[PATH_MAX_WORKERS][WORKER_MAX_SOCKETS];
+  GHashTable *flows; /* RflAddress -> RflFlow */
+  GArray *stages;    /* StageEntry */
+  StageArray *compiled;
+  Copies copies; /* WorkerPort */
+};
+
+struct _RflFlow {
+  RflPort *port;
+  RflAddress remote;
+  gpointer user_data;
+  GHashTable *sources; /* wire SSRC -> RflSource */
+  Copies copies;       /* WorkerFlow */
+};
+
+typedef struct {
+  RflRoute public;
+  RflPath *path;
+  GHashTable *by_ssrc; /* SSRC -> RflSource */
+  guint n_common;
+  guint n_owned[PATH_MAX_WORKERS];
+  Copies copies; /* WorkerRoute */
+} PathRoute;
+
+typedef struct {
+  RflSource public;
+  RflPath *path;
+  guint64 id;
+  RflPtMap *map;
+  gboolean vanished;
+  Copies copies; /* WorkerSource */
+} PathSource;
+
+struct _RflLeg {
+  RflRoute *route;
+  RflPath *path;
+  guint64 id;
+  RflMedium *owner;
+  RflPort *port;
+  RflLegMode mode;
+  RflLegFlags flags;
+  const RflLegOps *ops;
+  gpointer user_data;
+  gint owner_worker;
+  gboolean active;
+  GArray *stages; /* StageEntry */
+  StageArray *compiled;
+  Copies copies; /* WorkerLeg */
+};
+
+typedef struct {
+  guint id;
+  RflStage stage;
+  RflStageFunc func;
+  gpointer context;
+} StageEntry;
+
+/* ---- path.c ---- */
+void path_ensure_workers (RflPath *path);
+void copies_init (Copies *copies, RflPath *path, gsize size);
+void copies_clear (Copies *copies);
+static inline gpointer
+copies_get (const Copies *copies, guint worker)
+{
+  return (guint8 *) copies->block + copies->stride * worker;
+}
+/* Sends @message to each worker with its copies of @object and @other (nullable). */
+void path_post (RflPath *path, Message *message, const Copies *object, const Copies *other);
+void path_post_to (RflPath *path, guint worker, Message *message, const Copies *object);
+/* Calls @destroy when every worker has handled all that was posted so far. */
+void path_retire (RflPath *path, gpointer data, GDestroyNotify destroy);
+/* Returns when every worker has handled all that was posted so far. */
+void path_sync (RflPath *path);
+
+/* ---- upcall.c ---- */
+gboolean path_upcalls_start (RflPath *path, GError **error);
+void path_upcalls_stop (RflPath *path);
+/* Any thread: has path_dispatch() run on the main thread. */
+void path_wake_main (RflPath *path);
+/* Handles what the workers have to tell, then frees what they have let go of. */
+guint path_dispatch (RflPath *path);
+/* path.c: messages that did not fit, and what may be freed by now */
+guint path_flush_overflow (RflPath *path);
+guint64 path_min_done (RflPath *path);
+guint path_collect (RflPath *path, guint64 done);
+
+/* ---- port.c, flow.c, source.c, leg.c ---- */
+void port_free (gpointer port);
+void source_forget_leg (RflRoute *route, const RflLeg *leg);
+
+/* ---- stage.c ---- */
+/* (transfer full) (nullable): the stages of @entries in order; %NULL when there are none */
+StageArray *stage_compile (const GArray *entries);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Gathers packets into messages and hands them to the transport. Not for packets of the main
+ * thread: rfl_port_send().
+ */
+#include "core/path/sendqueue.h"
+#include "core/path/worker.h"
+#include <errno.h>
+#include <string.h>
+
+void
+send_queue_init (SendQueue *q)
+{
+  q->n = q->n_own = 0;
+  q->gso_max = SEND_MAX_SEGMENT;
+  q->own = g_new0 (Parcels, SEND_MESSAGES);
+}
+
+void
+send_queue_clear (SendQueue *q)
+{
+  g_clear_pointer (&q->own, g_free);
+}
+
+void
+parcels_reset (Parcels *p)
+{
+  p->n = p->n_iov = p->n_heads = 0;
+}
+
+guint8 *
+parcels_new_head (Parcels *p, const RflBuffer *buffer, guint8 pt, guint32 ssrc)
+{
+  guint8 *head = p->heads[p->n_heads++];
+  guint32 be = g_htonl (ssrc);
+
+  memcpy (head, buffer->data, 8);
+  head[1] = (buffer->data[1] & 0x80) | pt;
+  memcpy (head + 8, &be, 4);
+  return head;
+}
+
+/* Whether a packet of @len octets may follow in the last parcel: segments are equal, but
+ * the last one may be shorter. */
+static gboolean
+may_follow (const Parcels *p, gsize len, guint gso_max)
+{
+  const Parcel *last = p->n ? &p->parcel[p->n - 1] : NULL;
+
+  return last && last->n_packets < SEND_SEGMENTS && last->last_len == last->first_len
+         && len <= last->first_len && last->first_len <= gso_max
+         && last->bytes + len <= SEND_MAX_BYTES;
+}
+
+void
+parcels_add (Parcels *p, const RflBuffer *buffer, const guint8 *head, guint gso_max)
+{
+  Parcel *parcel;
+
+  if (!may_follow (p, buffer->len, gso_max))
+    p->parcel[p->n++] =
+        (Parcel){ .iov = &p->iov[p->n_iov], .first_len = buffer->len, .format = buffer->format };
+  parcel = &p->parcel[p->n - 1];
+  if (head)
+    p->iov[p->n_iov++] = (struct iovec){ (void *) head, 12 };
+  if (head == NULL)
+    p->iov[p->n_iov++] = (struct iovec){ buffer->data, buffer->len };
+  else if (buffer->len > 12)
+    p->iov[p->n_iov++] = (struct iovec){ buffer->data + 12, buffer->len - 12 };
+  parcel->n_iov = &p->iov[p->n_iov] - parcel->iov;
+  parcel->n_packets++;
+  parcel->segment = parcel->n_packets > 1 ? parcel->first_len : 0;
+  parcel->last_len = buffer->len;
+  parcel->bytes += buffer->len;
+  parcel->payload += buffer->payload_len;
+}
+
+Parcels *
+send_queue_own_parcels (RflWorker *w)
+{
+  SendQueue *q = &w->send;
+  Parcels *p;
+
+  if (q->n_own == SEND_MESSAGES)
+    send_queue_flush (w);
+  p = &q->own[q->n_own++];
+  parcels_reset (p);
+  return p;
+}
+
+static void
+note_sent (RflWorker *w, const SendNote *note)
+{
+  STAT_ADD (note->leg->stats.packets, note->n_packets);
+  STAT_ADD (note->leg->stats.octets, note->payload);
+  worker_count (w, COUNT_SENT, note->n_packets);
+}
+
+static void
+note_failed (RflWorker *w, const SendNote *note, guint n, int error)
+{
+  STAT_ADD (note->leg->stats.failed, n);
+  worker_count (w, error == EAGAIN || error == ENOBUFS ? COUNT_WOULD_BLOCK : COUNT_SEND_FAILED, n);
+}
+
+/* The segments of @message as datagrams of their own; all but the last have its segment size. */
+static void
+send_singly (RflWorker *w, const RflToSend *message, const SendNote *note)
+{
+  RflToSend single = *message;
+  SendNote part = { .leg = note->leg, .n_packets = 1, .payload = note->payload / note->n_packets };
+  guint at = 0;
+
+  single.segment = 0;
+  while (at < message->n_iov)
+    {
+      gsize len = 0;
+      single.iov = &message->iov[at];
+      single.n_iov = 0;
+      while (at < message->n_iov && len < message->segment)
+        {
+          len += message->iov[at++].iov_len;
+          single.n_iov++;
+        }
+      if (w->transport->send (w->send.socket, &single, 1) == 1)
+        note_sent (w, &part);
+      else
+        note_failed (w, note, 1, errno);
+    }
+}
+
+static void
+handle_failure (RflWorker *w, guint i, int error)
+{
+  SendQueue *q = &w->send;
+  const RflToSend *message = &q->messages[i];
+
+  if (message->segment == 0
+      || (error != EINVAL && error != EIO && error != EOPNOTSUPP && error != EMSGSIZE))
+    {
+      note_failed (w, &q->notes[i], q->notes[i].n_packets, error);
+      return;
+    }
+  /* EINVAL: above the MTU of some path; smaller ones may still pass */
+  if (error == EINVAL || error == EMSGSIZE)
+    q->gso_max = MIN (q->gso_max, message->segment - 1u);
+  else
+    q->gso_max = 0;
+  send_singly (w, message, &q->notes[i]);
+}
+
+void
+send_queue_flush (RflWorker *w)
+{
+  SendQueue *q = &w->send;
+  guint at = 0;
+
+  while (at < q->n)
+    {
+      guint sent = w->transport->send (q->socket, &q->messages[at], q->n - at);
+      int error = errno;
+
+      for (guint i = at; i < at + sent; i++)
+        {
+          note_sent (w, &q->notes[i]);
+          if (q->messages[i].segment)
+            worker_count (w, COUNT_GSO_MESSAGES, 1);
+        }
+      at += sent;
+      if (at < q->n)
+        handle_failure (w, at++, error);
+    }
+  q->n = q->n_own = 0;
+}
+
+void
+send_queue_add (RflWorker *w, RflTransportSocket *socket, const RflAddress *local,
+                const RflAddress *remote, const Parcels *parcels, WorkerLeg *leg)
+{
+  SendQueue *q = &w->send;
+
+  if (q->n && q->socket != socket)
+    {
+      guint own = q->n_own;
+      send_queue_flush (w);
+      q->n_own = own; /* @parcels may be among them */
+    }
+  q->socket = socket;
+  for (guint i = 0; i < parcels->n; i++)
+    {
+      const Parcel *parcel = &parcels->parcel[i];
+      if (q->n == SEND_MESSAGES)
+        {
+          guint own = q->n_own;
+          send_queue_flush (w);
+          q->n_own = own;
+        }
+      q->messages[q->n] = (RflToSend){ .local = local,
+                                       .remote = remote,
+                                       .iov = parcel->iov,
+                                       .n_iov = parcel->n_iov,
+                                       .segment = parcel->segment };
+      q->notes[q->n++] = (SendNote){ leg, parcel->n_packets, parcel->payload };
+    }
+}

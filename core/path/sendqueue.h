@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a worker is about to send: packets gathered into parcels (one datagram, or several as
+ * one UDP_SEGMENT message), and up to 64 messages for one sendmmsg. Never waits and never
+ * holds anything beyond the batch. Does not choose who gets what: fanout.c.
+ */
+#pragma once
+
+#include "core/path/buffer.h"
+#include "core/path/transport.h"
+#include <reflector/types.h>
+
+#define SEND_MESSAGES 64
+#define SEND_SEGMENTS 16
+#define SEND_RUN 32
+/* A UDP_SEGMENT message, headers included, is less than 64 KiB. */
+#define SEND_MAX_BYTES 65000
+/* The kernel refuses segments above the path's MTU; fragments are sent one by one. */
+#define SEND_MAX_SEGMENT 1452
+
+struct _RflWorker;
+struct _WorkerLeg;
+
+typedef struct {
+  const struct iovec *iov;
+  guint n_iov, n_packets;
+  guint16 segment; /* 0: one datagram */
+  guint8 format;   /* of the first packet */
+  gsize first_len, last_len, bytes, payload;
+} Parcel;
+
+/* The packets of one run as one kind of leg gets them. */
+typedef struct {
+  guint n, n_iov, n_heads;
+  Parcel parcel[SEND_RUN];
+  struct iovec iov[2 * SEND_RUN];
+  guint8 heads[SEND_RUN][12];
+} Parcels;
+
+typedef struct {
+  struct _WorkerLeg *leg;
+  guint n_packets;
+  gsize payload;
+} SendNote;
+
+/**
+ * SendQueue:
+ * @gso_max: largest segment that the kernel has not refused; 0: no UDP_SEGMENT
+ * @shared: for all legs of a variant; @own: for one leg each
+ */
+typedef struct {
+  guint n, n_own;
+  guint gso_max;
+  RflTransportSocket *socket;
+  RflToSend messages[SEND_MESSAGES];
+  SendNote notes[SEND_MESSAGES];
+  Parcels shared;
+  Parcels *own;
+} SendQueue;
+
+void send_queue_init (SendQueue *q);
+void send_queue_clear (SendQueue *q);
+/* Empty parcels for one leg, valid until they are sent. */
+Parcels *send_queue_own_parcels (struct _RflWorker *w);
+/* Sends what is queued. */
+void send_queue_flush (struct _RflWorker *w);
+/* Queues all of @parcels for @leg, in order. */
+void send_queue_add (struct _RflWorker *w, RflTransportSocket *socket, const RflAddress *local,
+                     const RflAddress *remote, const Parcels *parcels, struct _WorkerLeg *leg);
+
+void parcels_reset (Parcels *p);
+/* Adds @buffer's packet. @head: (nullable): its first 12 octets, from parcels_new_head() */
+void parcels_add (Parcels *p, const RflBuffer *buffer, const guint8 *head, guint gso_max);
+/* A copy of @buffer's first 12 octets in @p with another payload type and SSRC. */
+guint8 *parcels_new_head (Parcels *p, const RflBuffer *buffer, guint8 pt, guint32 ssrc);

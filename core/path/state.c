@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Carries out the main thread's messages on a worker's own copies, between two batches. Not
+ * for packets.
+ */
+#include "core/path/path-private.h"
+#include <string.h>
+#include <sys/epoll.h>
+
+/* So many before the sockets have their turn again. */
+#define MAILBOX_BATCH 256
+
+static guint
+source_hash (gconstpointer key)
+{
+  const WorkerSource *s = key;
+  return g_direct_hash (s->flow) * 31 + s->wire_ssrc * 2654435761u;
+}
+
+static gboolean
+source_equal (gconstpointer a, gconstpointer b)
+{
+  const WorkerSource *x = a, *y = b;
+  return x->flow == y->flow && x->wire_ssrc == y->wire_ssrc;
+}
+
+void
+worker_state_init (RflWorker *w)
+{
+  w->ports = g_ptr_array_new ();
+  w->sources = g_hash_table_new (source_hash, source_equal);
+  w->source_by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
+}
+
+void
+worker_state_clear (RflWorker *w)
+{
+  g_ptr_array_unref (w->ports);
+  g_hash_table_unref (w->sources);
+  g_hash_table_unref (w->source_by_id);
+}
+
+WorkerSource *
+worker_find_source (RflWorker *w, const WorkerFlow *flow, guint32 wire_ssrc)
+{
+  WorkerSource key = { .flow = (WorkerFlow *) flow, .wire_ssrc = wire_ssrc };
+  return g_hash_table_lookup (w->sources, &key);
+}
+
+WorkerSource *
+worker_find_source_by_id (RflWorker *w, guint64 id)
+{
+  return g_hash_table_lookup (w->source_by_id, &id);
+}
+
+static void
+on_port_add (RflWorker *w, const Message *m)
+{
+  WorkerPort *port = m->object;
+
+  g_ptr_array_add (w->ports, port);
+  for (guint i = 0; i < port->n_sockets; i++)
+    {
+      struct epoll_event event = { .events = EPOLLIN, .data.ptr = &port->sockets[i] };
+      int fd = w->transport->get_fd (port->sockets[i].socket);
+      if (fd >= 0)
+        epoll_ctl (w->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+    }
+}
+
+static void
+on_port_remove (RflWorker *w, const Message *m)
+{
+  WorkerPort *port = m->object;
+  ParkEntry *entry;
+
+  g_ptr_array_remove (w->ports, port);
+  for (guint i = 0; i < port->n_sockets; i++)
+    {
+      int fd = w->transport->get_fd (port->sockets[i].socket);
+      if (fd >= 0)
+        epoll_ctl (w->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    }
+  while ((entry = park_of_port (&w->park, port)) != NULL)
+    worker_drop_parked (w, park_take (&w->park, entry), COUNT_PARK_DISCARDED);
+}
+
+static void
+on_port_stages (RflWorker *w, const Message *m)
+{
+  ((WorkerPort *) m->object)->stages = m->stages;
+}
+
+static void
+on_flow_add (RflWorker *w, const Message *m)
+{
+  WorkerFlow *flow = m->object;
+  g_hash_table_replace (flow->port->flows, &flow->remote, flow);
+}
+
+static void
+on_flow_remove (RflWorker *w, const Message *m)
+{
+  WorkerFlow *flow = m->object;
+  g_hash_table_remove (flow->port->flows, &flow->remote);
+}
+
+static void
+on_route_formats (RflWorker *w, const Message *m)
+{
+  memcpy (((WorkerRoute *) m->object)->rate, m->rate, sizeof m->rate);
+}
+
+static void
+on_source_add (RflWorker *w, const Message *m)
+{
+  WorkerSource *source = m->object;
+
+  g_hash_table_add (w->sources, source);
+  g_hash_table_insert (w->source_by_id, &source->id, source);
+  source->index = source->route->sources->len;
+  g_ptr_array_add (source->route->sources, source);
+}
+
+static void
+on_source_remove (RflWorker *w, const Message *m)
+{
+  WorkerSource *source = m->object;
+  GPtrArray *sources = source->route->sources;
+
+  g_hash_table_remove (w->sources, source);
+  g_hash_table_remove (w->source_by_id, &source->id);
+  one_forget_source (source->route, source);
+  ((WorkerSource *) sources->pdata[sources->len - 1])->index = source->index;
+  g_ptr_array_remove_index_fast (sources, source->index);
+  g_clear_pointer (&source->labels, g_free);
+  source->n_labels = 0;
+}
+
+static void
+on_source_map (RflWorker *w, const Message *m)
+{
+  ((WorkerSource *) m->object)->map = m->map;
+}
+
+static void
+on_source_flow (RflWorker *w, const Message *m)
+{
+  WorkerSource *source = m->object;
+
+  g_hash_table_remove (w->sources, source);
+  source->flow = m->other;
+  g_hash_table_add (w->sources, source);
+}
+
+static void
+on_source_label (RflWorker *w, const Message *m)
+{
+  WorkerSource *source = m->object;
+
+  for (guint i = 0; i < source->n_labels; i++)
+    if (source->labels[i].leg == m->label.leg)
+      {
+        source->labels[i] = m->label;
+        return;
+      }
+  source->labels = g_renew (SourceLabel, source->labels, source->n_labels + 1);
+  source->labels[source->n_labels++] = m->label;
+}
+
+static void
+remove_labels (WorkerLeg *leg)
+{
+  GPtrArray *sources = leg->route->sources;
+
+  for (guint i = 0; i < sources->len; i++)
+    {
+      WorkerSource *source = sources->pdata[i];
+      for (guint k = 0; k < source->n_labels; k++)
+        if (source->labels[k].leg == leg->id)
+          {
+            source->labels[k] = source->labels[--source->n_labels];
+            break;
+          }
+    }
+}
+
+static void
+count_owned (WorkerLeg *leg, gint change)
+{
+  WorkerRoute *route = leg->route;
+  gint owner = leg->owner_worker;
+
+  if (owner == OWNER_ANY)
+    return;
+  route->n_owned[owner] += change;
+  if (route->n_owned[owner])
+    route->relay_mask |= (guint64) 1 << owner;
+  else
+    route->relay_mask &= ~((guint64) 1 << owner);
+}
+
+static void
+on_leg_add (RflWorker *w, const Message *m)
+{
+  count_owned (m->object, 1);
+  leg_attach (w, m->object);
+}
+
+static void
+on_leg_remove (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  leg_detach (w, leg);
+  count_owned (leg, -1);
+  if (leg->flags & RFL_LEG_LABELLED)
+    remove_labels (leg);
+}
+
+static void
+on_leg_remote (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  leg_detach (w, leg);
+  leg->local = m->address.local;
+  leg->remote = m->address.remote;
+  leg_attach (w, leg);
+}
+
+static void
+on_leg_pt (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  leg_detach (w, leg);
+  memcpy (leg->pt, m->pt, sizeof leg->pt);
+  leg_attach (w, leg);
+}
+
+static void
+on_leg_active (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  leg_detach (w, leg);
+  leg->active = m->active;
+  leg->one.current = NULL; /* goes on with whoever sends then, time having passed */
+  STAT_SET (leg->stats.following, 0);
+  leg_attach (w, leg);
+}
+
+static void
+on_leg_stages (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  leg_detach (w, leg);
+  leg->stages = m->stages;
+  leg_attach (w, leg);
+}
+
+static void
+on_release (RflWorker *w, const Message *m)
+{
+  ParkEntry *entry = park_find_ticket (&w->park, m->ticket);
+
+  if (entry && !entry->refused)
+    worker_unpark (w, entry, COUNT_PARK_DISCARDED);
+}
+
+static void
+on_discard (RflWorker *w, const Message *m)
+{
+  ParkEntry *entry = park_find_ticket (&w->park, m->ticket);
+
+  if (entry)
+    worker_drop_parked (w, park_refuse (&w->park, entry, rfl_clock_now (w->clock)),
+                        COUNT_PARK_DISCARDED);
+}
+
+static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
+  [MESSAGE_PORT_ADD] = on_port_add,
+  [MESSAGE_PORT_REMOVE] = on_port_remove,
+  [MESSAGE_PORT_STAGES] = on_port_stages,
+  [MESSAGE_FLOW_ADD] = on_flow_add,
+  [MESSAGE_FLOW_REMOVE] = on_flow_remove,
+  [MESSAGE_ROUTE_FORMATS] = on_route_formats,
+  [MESSAGE_SOURCE_ADD] = on_source_add,
+  [MESSAGE_SOURCE_REMOVE] = on_source_remove,
+  [MESSAGE_SOURCE_MAP] = on_source_map,
+  [MESSAGE_SOURCE_FLOW] = on_source_flow,
+  [MESSAGE_SOURCE_LABEL] = on_source_label,
+  [MESSAGE_LEG_ADD] = on_leg_add,
+  [MESSAGE_LEG_REMOVE] = on_leg_remove,
+  [MESSAGE_LEG_REMOTE] = on_leg_remote,
+  [MESSAGE_LEG_PT] = on_leg_pt,
+  [MESSAGE_LEG_ACTIVE] = on_leg_active,
+  [MESSAGE_LEG_STAGES] = on_leg_stages,
+  [MESSAGE_RELEASE] = on_release,
+  [MESSAGE_DISCARD] = on_discard,
+};
+
+guint
+worker_handle_mailbox (RflWorker *w)
+{
+  guint n = 0;
+  Message *m;
+
+  while (n < MAILBOX_BATCH && (m = ring_peek (&w->mailbox)) != NULL)
+    {
+      if (handlers[m->type])
+        handlers[m->type](w, m);
+      w->seq = m->seq;
+      ring_pop (&w->mailbox);
+      n++;
+    }
+  if (n == 0)
+    return 0;
+  __atomic_store_n (&w->done, w->seq, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n (&w->path->want_ack, __ATOMIC_SEQ_CST))
+    path_wake_main (w->path);
+  return n;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One worker of the packet path: its own copies of ports, flows, sources and routes, and what
+ * it does with packets. All of it belongs to the worker's thread, except the rings and what is
+ * marked. Not for objects of the main thread: path-private.h.
+ *
+ * Copies are allocated by the main thread and filled in before a message hands them over; from then on
+ * only the worker writes to them, until it has acknowledged their removal. Statistics in
+ * them are written with relaxed atomics, so that the main thread may read along.
+ */
+#pragma once
+
+#include "core/path/buffer.h"
+#include "core/path/park.h"
+#include "core/path/ring.h"
+#include "core/path/sendqueue.h"
+#include "core/path/transport.h"
+#include <reflector/route.h>
+#include <reflector/stage.h>
+
+#define WORKER_BATCH 32
+#define WORKER_MAX_SOCKETS 8
+#define WORKER_BUFFERS 8192
+#define WORKER_RELAY_RING 1024
+
+typedef struct _RflWorker RflWorker;
+typedef struct _WorkerPort WorkerPort;
+typedef struct _WorkerFlow WorkerFlow;
+typedef struct _WorkerRoute WorkerRoute;
+typedef struct _WorkerSource WorkerSource;
+typedef struct _WorkerLeg WorkerLeg;
+
+/* Adds to a value that only this thread writes and the main thread reads. */
+#define STAT_ADD(var, n) __atomic_store_n (&(var), (var) + (n), __ATOMIC_RELAXED)
+#define STAT_SET(var, value) __atomic_store_n (&(var), (value), __ATOMIC_RELAXED)
+#define STAT_GET(var) __atomic_load_n (&(var), __ATOMIC_RELAXED)
+
+/* Stages of a port or leg, in order; made by the main thread, replaced as a whole. */
+typedef struct {
+  guint n_before; /* run before the source is known; the rest are TAP or EGRESS */
+  guint n;
+  struct {
+    RflStageFunc func;
+    gpointer context;
+  } stage[];
+} StageArray;
+
+typedef struct {
+  WorkerPort *port;
+  RflTransportSocket *socket;
+  RflAddress bound;
+} WorkerSocket;
+
+struct _WorkerPort {
+  RflPort *main; /* to name it to the main thread only */
+  guint n_sockets;
+  WorkerSocket sockets[WORKER_MAX_SOCKETS];
+  GHashTable *flows; /* RflAddress -> WorkerFlow */
+  const StageArray *stages;
+  gboolean wants_other;
+};
+
+struct _WorkerFlow {
+  RflAddress remote;
+  WorkerPort *port;
+  gint64 last_seen; /* shared */
+};
+
+typedef struct {
+  guint64 leg;
+  guint32 ssrc;
+} SourceLabel;
+
+struct _WorkerSource {
+  guint64 id;
+  WorkerFlow *flow;
+  WorkerRoute *route;
+  gconstpointer owner; /* to compare only */
+  gboolean local;      /* the owner called this reflector */
+  guint32 ssrc, wire_ssrc;
+  const RflPtMap *map;
+  SourceLabel *labels;
+  guint n_labels;
+  guint index;          /* in the route's sources */
+  RflSourceStats stats; /* shared */
+};
+
+/* What fan-out needs of a leg, close together. */
+typedef struct {
+  RflAddress remote, local;
+  WorkerSocket *socket;
+  gconstpointer owner;
+  WorkerLeg *leg;
+  gboolean local_only;
+} LegEntry;
+
+typedef struct {
+  LegEntry *entries;
+  guint n, size;
+} LegList;
+
+/* Plain legs with one table of payload types: they share each packet's header. */
+typedef struct {
+  guint8 pt[RFL_ROUTE_MAX_FORMATS];
+  LegList legs;
+} LegVariant;
+
+/* The legs of a route that are served on the same occasion. */
+typedef struct {
+  GPtrArray *variants; /* LegVariant */
+  LegList special;     /* with labels or EGRESS stages: a header each */
+} LegGroup;
+
+#define ROUTE_MAX_WORKERS 64
+
+struct _WorkerRoute {
+  LegGroup common; /* served by whoever received the packet */
+  LegGroup owned;  /* this worker's share of a large route */
+  LegList ones;    /* RFL_LEG_ONE, this worker's */
+  GPtrArray *sources;
+  guint64 relay_mask; /* other workers that own legs */
+  guint n_owned[ROUTE_MAX_WORKERS];
+  guint32 rate[RFL_ROUTE_MAX_FORMATS];
+  gboolean video;
+};
+
+/* RFL_LEG_ONE: how the followed source's numbers become the leg's (one.c). */
+typedef struct {
+  WorkerSource *current;
+  gboolean started;
+  gint64 heard; /* arrival of the last packet of @current */
+  guint32 ssrc;
+  guint16 in_high; /* highest sequence number of @current ... */
+  gint64 in_count; /* ... and how far that is from its first one */
+  guint16 seq_delta, out_seq;
+  guint32 ts_delta, out_ts;
+  gint64 out_time;
+} OneState;
+
+#define OWNER_ANY (-1)
+
+struct _WorkerLeg {
+  guint64 id;
+  WorkerRoute *route;
+  WorkerPort *port;
+  gint owner_worker; /* OWNER_ANY: whoever receives */
+  RflLegMode mode;
+  RflLegFlags flags;
+  gconstpointer owner;
+  gboolean active;
+  RflAddress remote, local;
+  guint8 pt[RFL_ROUTE_MAX_FORMATS];
+  const StageArray *stages;
+  LegVariant *variant; /* where the entry is, while active */
+  LegList *list;
+  guint index;
+  OneState one;
+  RflLegStats stats; /* shared */
+};
+
+/* ---- messages from the main thread ---- */
+
+typedef enum {
+  MESSAGE_NONE,
+  MESSAGE_PORT_ADD,
+  MESSAGE_PORT_REMOVE,
+  MESSAGE_PORT_STAGES,
+  MESSAGE_FLOW_ADD,
+  MESSAGE_FLOW_REMOVE,
+  MESSAGE_ROUTE_FORMATS,
+  MESSAGE_SOURCE_ADD,
+  MESSAGE_SOURCE_REMOVE,
+  MESSAGE_SOURCE_MAP,
+  MESSAGE_SOURCE_FLOW,
+  MESSAGE_SOURCE_LABEL,
+  MESSAGE_LEG_ADD,
+  MESSAGE_LEG_REMOVE,
+  MESSAGE_LEG_REMOTE,
+  MESSAGE_LEG_PT,
+  MESSAGE_LEG_ACTIVE,
+  MESSAGE_LEG_STAGES,
+  MESSAGE_RELEASE,
+  MESSAGE_DISCARD,
+  N_MESSAGES
+} MessageType;
+
+/**
+ * Message:
+ * @seq: of what went to all workers, in the same order
+ * @object, @other: copies of the worker that gets it
+ */
+typedef struct {
+  MessageType type;
+  guint64 seq;
+  gpointer object, other;
+  union {
+    struct {
+      RflAddress local, remote;
+    } address;
+    guint8 pt[RFL_ROUTE_MAX_FORMATS];
+    guint32 rate[RFL_ROUTE_MAX_FORMATS];
+    const RflPtMap *map;
+    const StageArray *stages;
+    SourceLabel label;
+    guint64 ticket;
+    gboolean active;
+  };
+} Message;
+
+/* ---- to the main thread ---- */
+
+typedef enum {
+  UPCALL_UNKNOWN,
+  UPCALL_RTCP,
+  UPCALL_OTHER,
+  UPCALL_KEYFRAME
+} UpcallType;
+
+/* @buffer: a reference, except for UPCALL_KEYFRAME */
+typedef struct {
+  UpcallType type;
+  RflPort *port;
+  RflBuffer *buffer;
+  guint64 ticket, source_id;
+} Upcall;
+
+/* ---- from worker to worker ---- */
+
+/* @seq: of the messages that the sender had seen: the receiver waits until it has too */
+typedef struct {
+  RflBuffer *buffer;
+  guint64 source_id, seq;
+} Relayed;
+
+/* Counters of the path; each worker adds to its own part. */
+typedef enum {
+  COUNT_RECEIVED,
+  COUNT_TRUNCATED,
+  COUNT_MALFORMED,
+  COUNT_STAGE_DROPPED,
+  COUNT_OTHER_DROPPED,
+  COUNT_PARKED,
+  COUNT_PARK_OVERFLOW,
+  COUNT_PARK_REFUSED,
+  COUNT_PARK_EXPIRED,
+  COUNT_PARK_DISCARDED,
+  COUNT_STRANGERS_LIMITED,
+  COUNT_UPCALLS_DROPPED,
+  COUNT_PT_REFUSED,
+  COUNT_LEG_FORMAT_MISSING,
+  COUNT_SENT,
+  COUNT_WOULD_BLOCK,
+  COUNT_SEND_FAILED,
+  COUNT_GSO_MESSAGES,
+  COUNT_RELAY_DROPPED,
+  N_COUNTS
+} CountType;
+
+/**
+ * RflWorker:
+ * @mailbox, @overflow: messages; what the ring does not hold waits in @overflow on the main side
+ * @done: (shared) seq of the last message handled
+ * @known, @strangers: upcalls
+ * @relay: per other worker, what it hands to this one
+ */
+struct _RflWorker {
+  RflPath *path;
+  guint index;
+  RflClock *clock;
+  RflTransport *transport;
+
+  RflRing mailbox;
+  GQueue overflow;
+  guint64 done;
+  gint woken;
+  gint wake_fd, epoll_fd;
+  gint stopping;
+  GThread *thread;
+  guint64 watched_done; /* main: the watchdog's */
+  gint64 watched_since;
+
+  RflRing known, strangers;
+  RflRing *relay;
+
+  guint64 seq; /* as @done, the worker's own */
+  GPtrArray *ports;
+  GHashTable *sources;      /* (flow, SSRC) -> WorkerSource */
+  GHashTable *source_by_id; /* id -> WorkerSource */
+  Park park;
+  RflBufferPool pool;
+
+  RflReceived received[WORKER_BATCH];
+  RflBuffer *slots[WORKER_BATCH];
+  RflBuffer *batch[WORKER_BATCH];
+  WorkerSource *batch_source[WORKER_BATCH];
+  RflPacket packets[WORKER_BATCH];
+  guint n_batch;
+  SendQueue send;
+  gint64 now;
+
+  guint64 n_packets, n_batches; /* shared */
+};
+
+/* worker.c: main thread */
+RflWorker *worker_new (RflPath *path, guint index, guint n_workers);
+void worker_free (RflWorker *w);
+gboolean worker_start (RflWorker *w, GError **error);
+void worker_stop (RflWorker *w);
+/* any thread */
+void worker_wake (RflWorker *w);
+/* One round: messages, relayed packets, expiry, and with @receive what is in the sockets.
+ * Returns: how many things were done. */
+guint worker_turn (RflWorker *w, gboolean receive);
+void worker_count (RflWorker *w, CountType type, guint64 n);
+
+/* state.c: carries out messages. Returns: how many */
+guint worker_handle_mailbox (RflWorker *w);
+void worker_state_init (RflWorker *w);
+void worker_state_clear (RflWorker *w);
+WorkerSource *worker_find_source (RflWorker *w, const WorkerFlow *flow, guint32 wire_ssrc);
+WorkerSource *worker_find_source_by_id (RflWorker *w, guint64 id);
+
+/* leglist.c */
+void leg_attach (RflWorker *w, WorkerLeg *leg);
+void leg_detach (RflWorker *w, WorkerLeg *leg);
+void leg_group_init (LegGroup *group);
+void leg_group_clear (LegGroup *group);
+
+/* receive.c: one batch of one socket. Returns: how many packets came */
+guint worker_receive (RflWorker *w, WorkerSocket *socket);
+/* Hands on what is parked in @entry if its source is known; else counts it as @otherwise. */
+void worker_unpark (RflWorker *w, ParkEntry *entry, CountType otherwise);
+void worker_drop_parked (RflWorker *w, RflBuffer *list, CountType why);
+
+/* upcall.c, worker's side. Takes a reference to @buffer. */
+gboolean worker_upcall (RflWorker *w, gboolean known, const Upcall *upcall);
+
+/* fanout.c: @run: packets of @source, in order */
+void worker_fanout (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n);
+/* What another worker handed over: the legs that this worker owns. */
+void worker_fanout_owned (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n);
+/* Sends @p, one packet in each parcel, through the leg's EGRESS stages. */
+void worker_send_staged (RflWorker *w, WorkerSource *source, const LegEntry *entry,
+                         const Parcels *p, gint64 arrival);
+/* one.c */
+void worker_serve_ones (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n);
+void one_forget_source (WorkerRoute *route, const WorkerSource *source);
+/* relay.c */
+void worker_relay (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n);
+guint worker_take_relayed (RflWorker *w);
