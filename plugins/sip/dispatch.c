@@ -19,9 +19,9 @@ typedef struct {
 } Arrival;
 
 static void
-arrival_init (Arrival *a, SipListener *listener, const sip_t *sip)
+arrival_init (Arrival *a, SipListener *listener, const SipRequest *request, const sip_t *sip)
 {
-  msg_t *msg = nua_current_request (listener->nua);
+  msg_t *msg = nua_saved_event_request (request->saved);
   const su_addrinfo_t *ai = msg ? msg_addrinfo (msg) : NULL;
 
   memset (a, 0, sizeof *a);
@@ -146,7 +146,7 @@ on_first_invite (SipListener *listener, nua_handle_t *nh, const sip_t *sip)
   SipSdp *offer;
 
   rfl_counter_add (listener->plugin->counters.invites, 1);
-  arrival_init (&a, listener, sip);
+  arrival_init (&a, listener, request, sip);
   if (!check_entrance (&a, request))
     return;
   offer = read_offer (&a, request);
@@ -163,7 +163,7 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
   Arrival a;
   SipSdp *offer;
 
-  arrival_init (&a, listener, sip);
+  arrival_init (&a, listener, request, sip);
   if (call == NULL || call->state >= SIP_CALL_ENDING)
     {
       refuse (&a, request, &over, "The call is over");

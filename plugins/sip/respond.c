@@ -16,7 +16,7 @@ sip_refusal_from_error (const GError *error)
     switch ((RflError) error->code)
       {
       case RFL_ERROR_MALFORMED:
-        return (SipRefusal){ 400, error->message, 399, 0 };
+        return (SipRefusal){ SIP_400_BAD_REQUEST, 399, 0 };
       case RFL_ERROR_NO_CODEC:
         return (SipRefusal){ SIP_488_NOT_ACCEPTABLE, 305, 0 };
       case RFL_ERROR_LIMIT:
@@ -61,7 +61,7 @@ sip_request_respond (SipRequest *request, int status, const char *phrase, const 
   nua_respond (request->nh, status, phrase, NUTAG_WITH_SAVED (request->saved), TAG_NEXT (tags));
 }
 
-/* Text for a quoted string or a reason phrase. */
+/* Text for a quoted string. */
 static char *
 clean_text (const char *text)
 {
@@ -88,7 +88,6 @@ void
 sip_request_refuse_with (SipListener *listener, SipRequest *request, const char *peer,
                          const SipRefusal *refusal, const char *text)
 {
-  g_autofree char *phrase = clean_text (refusal->phrase);
   g_autofree char *clean = clean_text (text);
   g_autofree char *warning = g_strdup_printf ("%u reflectord \"%s\"", refusal->warning, clean);
   g_autofree char *retry = g_strdup_printf ("%u", refusal->retry_after);
@@ -100,7 +99,7 @@ sip_request_refuse_with (SipListener *listener, SipRequest *request, const char 
   };
 
   log_refusal (listener->plugin, peer, refusal->status, clean);
-  sip_request_respond (request, refusal->status, phrase, tags);
+  sip_request_respond (request, refusal->status, refusal->phrase, tags);
 }
 
 void

@@ -7,7 +7,7 @@
 
 /**
  * SipRefusal:
- * @phrase: reason phrase; points to static text or into the error it was made from
+ * @phrase: reason phrase; static, since the stack keeps the pointer
  * @warning: Warning code (RFC 3261 §20.43), or 0
  * @retry_after: seconds, or 0
  */
@@ -18,7 +18,6 @@ typedef struct {
   guint retry_after;
 } SipRefusal;
 
-/* Lives no longer than @error. */
 SipRefusal sip_refusal_from_error (const GError *error);
 
 /**
@@ -36,7 +35,7 @@ SipRequest *sip_request_save (SipListener *listener, nua_handle_t *nh);
 void sip_request_free (SipRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SipRequest, sip_request_free)
 
-/* @tags may be %NULL; @request is borrowed. */
+/* @phrase: static; @tags may be %NULL; @request is borrowed. */
 void sip_request_respond (SipRequest *request, int status, const char *phrase,
                           const tagi_t *tags);
 /* Answers with @error's status, counts and logs. */

@@ -29,16 +29,17 @@ create_nua (SipPlugin *plugin, SipListener *listener)
 {
   const SipSettings *s = &plugin->settings;
   char where[RFL_ADDRESS_STRLEN];
-  g_autofree char *url = g_strdup_printf (
-      "sip:%s;transport=%s%s%s", rfl_address_format (&listener->local, where),
-      s->udp ? "udp" : "", s->udp && s->tcp ? "," : "", s->tcp ? "tcp" : "");
+  /* Both without naming them: the stack reads a list of two past its end. */
+  const char *transport = s->udp && s->tcp ? "" : s->udp ? ";transport=udp" : ";transport=tcp";
+  g_autofree char *url =
+      g_strconcat ("sip:", rfl_address_format (&listener->local, where), transport, NULL);
 
   return nua_create (
       plugin->root, sip_dispatch, listener, NUTAG_URL (url),
       NUTAG_SIP_PARSER (sip_guard_get_parser (plugin->guard)), NUTAG_MEDIA_ENABLE (0),
-      NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0), NUTAG_AUTOACK (1), NUTAG_ALLOW (NULL),
-      NUTAG_ALLOW (SIP_METHODS), NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE"),
-      NUTAG_SUPPORTED ("timer"), NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (90),
+      NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0), NUTAG_AUTOACK (1), SIPTAG_ALLOW_STR (SIP_METHODS),
+      NUTAG_APPL_METHOD (NULL), NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE"),
+      SIPTAG_SUPPORTED_STR ("timer"), NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (90),
       NUTAG_SESSION_REFRESHER (nua_remote_refresher), NUTAG_UPDATE_REFRESH (1),
       NUTAG_DETECT_NETWORK_UPDATES (NUA_NW_DETECT_NOTHING),
       SIPTAG_USER_AGENT_STR ("reflectord"), NTATAG_MAXSIZE (SIP_MAX_MESSAGE),
