@@ -139,7 +139,8 @@ take_field (LinkMessage *message, guint16 type, const Value *value)
     case LINK_TLV_SESSION:
       return take_text (&message->session, value);
     case LINK_TLV_PARTICIPANT:
-      return take_printable (&message->participant, value);
+      return memchr (value->data, ' ', value->len) == NULL
+             && take_printable (&message->participant, value);
     case LINK_TLV_IDENTITY:
       return take_text (&message->identity, value);
     case LINK_TLV_NAME:
