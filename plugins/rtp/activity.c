@@ -34,18 +34,32 @@ is_watched (const RtpPeer *peer)
   return FALSE;
 }
 
+/* Every source is looked at once, however many take part. */
 static void
-expire_sources (RtpPeer *peer, gint64 now)
+expire_sources (const RflRoute *route, gint64 now)
 {
-  for (guint i = 0; i < peer->media->len; i++)
-    if (peer->media->pdata[i])
-      rtp_medium_expire_sources (peer->media->pdata[i], now);
+  g_autoptr (GPtrArray) sources = g_ptr_array_copy (route->sources, NULL, NULL);
+
+  for (guint i = 0; i < sources->len; i++)
+    {
+      RflSource *source = sources->pdata[i];
+      RtpMedium *m = source->owner ? rtp_peer_find_medium (source->owner) : NULL;
+      if (m)
+        rtp_medium_expire_source (m, source, now);
+    }
 }
 
-static GPtrArray *
-participant_array (void)
+static void
+expire_all_sources (RtpPlugin *plugin, gint64 now)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_participant_unref);
+  g_autoptr (GPtrArray) sessions = rfl_core_list_sessions (plugin->core);
+
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      const RflSession *session = sessions->pdata[i];
+      for (guint k = 0; k < session->routes->len; k++)
+        expire_sources (session->routes->pdata[k], now);
+    }
 }
 
 void
@@ -53,30 +67,25 @@ rtp_activity_timer (gpointer data)
 {
   RtpPlugin *plugin = data;
   gint64 now = rfl_clock_now (plugin->clock);
-  g_autoptr (GPtrArray) gone = participant_array ();
-  g_autoptr (GPtrArray) rest = participant_array ();
+  g_autoptr (GPtrArray) gone =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_participant_unref);
   g_autofree char *reason =
       g_strdup_printf ("no RTCP for %d s", (int) (plugin->inactivity / G_USEC_PER_SEC));
   GHashTableIter iter;
   gpointer key;
 
-  /* Events may bring any hook to change the set: first look, then act. */
+  expire_all_sources (plugin, now);
+  /* Who is ended goes out of the set: first look, then act. */
   g_hash_table_iter_init (&iter, plugin->peers);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       RtpPeer *peer = key;
-      gboolean over = is_watched (peer) && now - last_sign (peer) >= plugin->inactivity;
-      g_ptr_array_add (over ? gone : rest, rfl_participant_ref (peer->participant));
+      if (is_watched (peer) && now - last_sign (peer) >= plugin->inactivity)
+        g_ptr_array_add (gone, rfl_participant_ref (peer->participant));
     }
   for (guint i = 0; i < gone->len; i++)
     {
       rfl_counter_add (plugin->inactive, 1);
       rfl_participant_end (gone->pdata[i], reason);
-    }
-  for (guint i = 0; i < rest->len; i++)
-    {
-      RtpPeer *peer = rtp_peer_get (rest->pdata[i]);
-      if (peer)
-        expire_sources (peer, now);
     }
 }

@@ -71,7 +71,7 @@ rtp_plugin_new (RflCore *core)
     plugin->kinds[i].plugin = plugin;
   plugin->latch = rtp_latch_new (&rtp_medium_latch_ops);
   plugin->peers = g_hash_table_new (NULL, NULL);
-  plugin->keyframe_routes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  plugin->keyframes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   plugin->hooks = g_array_new (FALSE, FALSE, sizeof (guint));
   g_queue_init (&plugin->turns);
   return plugin;
@@ -258,8 +258,8 @@ add_hooks (RtpPlugin *plugin, GError **error)
       plugin },
     { "rtp/keyframe", RFL_EVENT_SOURCE_APPEARED, RFL_HOOK_LATE, NULL, NULL,
       rtp_keyframe_appeared_hook, plugin },
-    { "rtp/keyframe-end", RFL_EVENT_SESSION_ENDED, RFL_HOOK_NORMAL, NULL, NULL,
-      rtp_keyframe_ended_hook, plugin },
+    { "rtp/keyframe-end", RFL_EVENT_SOURCE_VANISHED, RFL_HOOK_NORMAL, NULL, NULL,
+      rtp_keyframe_vanished_hook, plugin },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
@@ -332,7 +332,7 @@ rtp_plugin_stop (gpointer self)
         break;
       rtp_peer_detach (peer);
     }
-  g_hash_table_remove_all (plugin->keyframe_routes);
+  g_hash_table_remove_all (plugin->keyframes);
   close_ports (plugin);
 }
 
@@ -346,7 +346,7 @@ rtp_plugin_free (gpointer self)
     g_clear_pointer (&plugin->kinds[i].preferences, g_ptr_array_unref);
   rtp_latch_free (plugin->latch);
   g_hash_table_unref (plugin->peers);
-  g_hash_table_unref (plugin->keyframe_routes);
+  g_hash_table_unref (plugin->keyframes);
   g_array_unref (plugin->hooks);
   g_free (plugin);
 }

@@ -6,25 +6,31 @@
 
 #define ASK_AGAIN G_TIME_SPAN_SECOND
 
+/* The first one may be lost, or be answered before the newcomer's way is open. */
 static void
-ask_all (RflRoute *route)
-{
-  for (guint i = 0; i < route->sources->len; i++)
-    rfl_source_request_keyframe (route->sources->pdata[i]);
-}
-
-void
-rtp_keyframe_ask (RtpPlugin *plugin, RflRoute *route)
+ask_twice (RtpPlugin *plugin, RflSource *source)
 {
   gint64 due = rfl_clock_now (plugin->clock) + ASK_AGAIN;
 
-  if (route->kind != plugin->kinds[RTP_VIDEO].name)
-    return;
-  ask_all (route);
-  /* The first one may be lost, or be answered before the newcomer's way is open. */
-  g_hash_table_replace (plugin->keyframe_routes, route, g_memdup2 (&due, sizeof due));
+  rfl_source_request_keyframe (source);
+  g_hash_table_replace (plugin->keyframes, source, g_memdup2 (&due, sizeof due));
   if (!rfl_timer_is_running (plugin->keyframe_timer))
     rfl_timer_start (plugin->keyframe_timer, ASK_AGAIN);
+}
+
+void
+rtp_keyframe_ask (RtpPlugin *plugin, const RtpMedium *m)
+{
+  const RflRoute *route = m->medium->route;
+
+  if (m->kind != &plugin->kinds[RTP_VIDEO])
+    return;
+  for (guint i = 0; i < route->sources->len; i++)
+    {
+      RflSource *source = route->sources->pdata[i];
+      if (source->owner != m->medium)
+        ask_twice (plugin, source);
+    }
 }
 
 void
@@ -33,17 +39,17 @@ rtp_keyframe_timer (gpointer data)
   RtpPlugin *plugin = data;
   gint64 now = rfl_clock_now (plugin->clock), earliest = G_MAXINT64;
   GHashTableIter iter;
-  gpointer route, due;
+  gpointer source, due;
 
-  g_hash_table_iter_init (&iter, plugin->keyframe_routes);
-  while (g_hash_table_iter_next (&iter, &route, &due))
+  g_hash_table_iter_init (&iter, plugin->keyframes);
+  while (g_hash_table_iter_next (&iter, &source, &due))
     {
       if (*(gint64 *) due > now)
         {
           earliest = MIN (earliest, *(gint64 *) due);
           continue;
         }
-      ask_all (route);
+      rfl_source_request_keyframe (source);
       g_hash_table_iter_remove (&iter);
     }
   if (earliest != G_MAXINT64)
@@ -53,24 +59,20 @@ rtp_keyframe_timer (gpointer data)
 /* A source that was sending before it became known here (over a link, or undecided for a
  * while) has its first keyframe behind it. */
 RflHookResult
-rtp_keyframe_appeared_hook (RflEvent *event, gpointer plugin, GError **error)
-{
-  if (event->source && event->source->route)
-    rtp_keyframe_ask (plugin, event->source->route);
-  return RFL_HOOK_CONTINUE;
-}
-
-static gboolean
-is_of_session (gpointer route, gpointer due, gpointer session)
-{
-  return ((RflRoute *) route)->session == session;
-}
-
-RflHookResult
-rtp_keyframe_ended_hook (RflEvent *event, gpointer data, GError **error)
+rtp_keyframe_appeared_hook (RflEvent *event, gpointer data, GError **error)
 {
   RtpPlugin *plugin = data;
 
-  g_hash_table_foreach_remove (plugin->keyframe_routes, is_of_session, event->session);
+  if (event->source->route->kind == plugin->kinds[RTP_VIDEO].name)
+    ask_twice (plugin, event->source);
+  return RFL_HOOK_CONTINUE;
+}
+
+RflHookResult
+rtp_keyframe_vanished_hook (RflEvent *event, gpointer data, GError **error)
+{
+  RtpPlugin *plugin = data;
+
+  g_hash_table_remove (plugin->keyframes, event->source);
   return RFL_HOOK_CONTINUE;
 }

@@ -60,17 +60,13 @@ free_sources (RtpMedium *m)
 }
 
 void
-rtp_medium_expire_sources (RtpMedium *m, gint64 now)
+rtp_medium_expire_source (RtpMedium *m, RflSource *source, gint64 now)
 {
-  g_autoptr (GPtrArray) sources = own_sources (m);
+  RflSourceStats stats;
 
-  for (guint i = 0; i < sources->len; i++)
-    {
-      RflSourceStats stats;
-      rfl_source_get_stats (sources->pdata[i], &stats);
-      if (stats.last_seen != 0 && now - stats.last_seen >= SOURCE_SILENCE)
-        free_source (m, sources->pdata[i]);
-    }
+  rfl_source_get_stats (source, &stats);
+  if (stats.last_seen != 0 && now - stats.last_seen >= SOURCE_SILENCE)
+    free_source (m, source);
 }
 
 /* Returns: whether there is room for one more. */
@@ -325,7 +321,7 @@ rtp_medium_update_leg (RtpMedium *m)
   else
     make_leg (m, &remote);
   if (m->hears)
-    rtp_keyframe_ask (m->peer->plugin, m->medium->route);
+    rtp_keyframe_ask (m->peer->plugin, m);
 }
 
 /* ---- the medium ---- */
@@ -341,7 +337,7 @@ apply_direction (RtpMedium *m, const RflMediumDesc *desc)
   if (m->leg)
     rfl_leg_set_active (m->leg, m->hears);
   if (m->leg && m->hears && !heard)
-    rtp_keyframe_ask (m->peer->plugin, m->medium->route);
+    rtp_keyframe_ask (m->peer->plugin, m);
   if (!(desc->direction & RFL_DIRECTION_SEND))
     free_sources (m);
 }

@@ -33,6 +33,16 @@ rtp_peer_get (RflParticipant *participant)
   return peer && peer->plugin ? peer : NULL;
 }
 
+RtpMedium *
+rtp_peer_find_medium (const RflMedium *medium)
+{
+  RtpPeer *peer = medium->participant->origin ? NULL : rtp_peer_get (medium->participant);
+
+  if (peer == NULL || medium->index >= peer->media->len)
+    return NULL;
+  return peer->media->pdata[medium->index];
+}
+
 static RtpPeer *
 peer_new (RtpPlugin *plugin, RflParticipant *participant)
 {

@@ -60,8 +60,8 @@ struct _RtpPlugin {
   GHashTable *peers; /* RtpPeer, the set of all */
   GQueue turns;      /* turn.c's, first come first */
   RflTimer *turn_timer, *activity_timer, *keyframe_timer;
-  GHashTable *keyframe_routes; /* RflRoute, to be asked once more */
-  GArray *hooks;               /* guint */
+  GHashTable *keyframes; /* RflSource to be asked once more -> when */
+  GArray *hooks;         /* guint */
 
   RflCounter *refused[RTP_N_REFUSED];
   RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent;
@@ -142,6 +142,8 @@ void rtp_turns_clear (RtpPlugin *plugin);
 RtpPeer *rtp_peer_get (RflParticipant *participant);
 /* Claims for what is accepted of the offer under way. */
 RtpPeer *rtp_peer_prepare (RtpPlugin *plugin, RflParticipant *participant);
+/* (nullable): what belongs to a medium of a participant of this reflector */
+RtpMedium *rtp_peer_find_medium (const RflMedium *medium);
 /* Lets go of everything in the packet path. */
 void rtp_peer_detach (RtpPeer *peer);
 RflHookResult rtp_peer_joined_hook (RflEvent *event, gpointer plugin, GError **error);
@@ -162,8 +164,8 @@ void rtp_medium_latched (RtpMedium *m, const RflArrival *arrival);
 void rtp_medium_update_leg (RtpMedium *m);
 /* A source for @ssrc. Returns: why not, or RTP_N_REFUSED if there is one. */
 RtpRefused rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt);
-/* Frees sources that have been silent for long. */
-void rtp_medium_expire_sources (RtpMedium *m, gint64 now);
+/* Frees @source, which is one of its own, if that has been silent for long. */
+void rtp_medium_expire_source (RtpMedium *m, RflSource *source, gint64 now);
 /* The sum over its sources. */
 guint64 rtp_medium_count_in (const RtpMedium *m);
 void rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len);
@@ -175,11 +177,11 @@ const char *rtp_refused_name (RtpRefused reason);
 void rtp_refuse (RtpPlugin *plugin, RtpRefused reason, const RflAddress *remote);
 
 /* keyframe.c */
-/* Asks all sources of @route for a keyframe, now and a second later. */
-void rtp_keyframe_ask (RtpPlugin *plugin, RflRoute *route);
+/* @m begins to see: asks all others for a keyframe, now and a second later. */
+void rtp_keyframe_ask (RtpPlugin *plugin, const RtpMedium *m);
 void rtp_keyframe_timer (gpointer plugin);
 RflHookResult rtp_keyframe_appeared_hook (RflEvent *event, gpointer plugin, GError **error);
-RflHookResult rtp_keyframe_ended_hook (RflEvent *event, gpointer plugin, GError **error);
+RflHookResult rtp_keyframe_vanished_hook (RflEvent *event, gpointer plugin, GError **error);
 
 /* activity.c */
 #define RTP_ACTIVITY_INTERVAL (5 * G_TIME_SPAN_SECOND)
