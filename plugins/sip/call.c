@@ -128,8 +128,8 @@ send_answer (SipCall *call)
 {
   g_autoptr (GPtrArray) descs = current_descs (call->participant);
   RflAddress media = media_address (descs);
-  g_autofree char *sdp = sip_sdp_write_answer (call->offer, descs, &call->listener->local,
-                                               &call->origin);
+  g_autofree char *sdp =
+      sip_sdp_write_answer (call->offer, descs, &call->listener->local, &call->origin);
 
   g_free (call->contact);
   call->contact = make_contact (call, &media);

@@ -69,8 +69,7 @@ typedef struct {
 /* Takes what is to be taken out of @invite, joins the room and answers. */
 void sip_call_start (SipListener *listener, SipInvite *invite);
 /* Another offer inside the dialog. @request, @offer: (transfer full). */
-void sip_call_change (SipCall *call, SipRequest *request, SipSdp *offer,
-                      const RflAddress *remote);
+void sip_call_change (SipCall *call, SipRequest *request, SipSdp *offer, const RflAddress *remote);
 /* A request inside the dialog that changes nothing gets its 200. */
 void sip_call_confirm (SipCall *call, SipRequest *request);
 void sip_call_acknowledged (SipCall *call);

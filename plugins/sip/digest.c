@@ -82,8 +82,8 @@ check_headers (const RflCredentials *service, gpointer self, const sip_t *sip,
 }
 
 static void
-challenge (SipListener *listener, SipRequest *request, const RflCredentials *service,
-           gpointer self, gboolean stale)
+challenge (SipListener *listener, SipRequest *request, const RflCredentials *service, gpointer self,
+           gboolean stale)
 {
   g_auto (GStrv) values = service->challenge (self, stale);
   guint n = g_strv_length (values);
@@ -118,8 +118,8 @@ sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, 
 
   if (service == NULL)
     {
-      g_autoptr (GError) error = g_error_new_literal (RFL_ERROR, RFL_ERROR_UNAVAILABLE,
-                                                      "Nobody can check credentials");
+      g_autoptr (GError) error =
+          g_error_new_literal (RFL_ERROR, RFL_ERROR_UNAVAILABLE, "Nobody can check credentials");
       sip_request_refuse (listener, request, peer, error);
       return FALSE;
     }

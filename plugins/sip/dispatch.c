@@ -113,8 +113,7 @@ check_entrance (const Arrival *a, SipRequest *request)
       refuse_error (a, request, error);
       return FALSE;
     }
-  return !sip_digest_is_wanted (plugin)
-         || sip_digest_check (a->listener, request, a->sip, a->peer);
+  return !sip_digest_is_wanted (plugin) || sip_digest_check (a->listener, request, a->sip, a->peer);
 }
 
 static void
@@ -122,8 +121,9 @@ begin_call (const Arrival *a, SipRequest *request, SipSdp *offer)
 {
   static const SipRefusal transport = { SIP_488_NOT_ACCEPTABLE, 302, 0 };
   const url_t *url = a->sip->sip_request->rq_url;
-  SipInvite invite = { .request = request, .offer = offer, .remote = a->remote, .tcp = a->tcp,
-                       .sip = a->sip };
+  SipInvite invite = {
+    .request = request, .offer = offer, .remote = a->remote, .tcp = a->tcp, .sip = a->sip
+  };
   g_autoptr (GError) error = NULL;
 
   if (!sip_sdp_is_usable (offer))
@@ -222,9 +222,8 @@ on_state (nua_handle_t *nh, SipCall *call, const char *phrase, tagi_t tags[])
 }
 
 void
-sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua,
-              SipListener *listener, nua_handle_t *nh, SipCall *call, sip_t const *sip,
-              tagi_t tags[])
+sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, SipListener *listener,
+              nua_handle_t *nh, SipCall *call, sip_t const *sip, tagi_t tags[])
 {
   switch (event)
     {

@@ -48,8 +48,7 @@ url_of (const msg_hclass_t *class, const sip_header_t *h)
 /* With the original class in place from the start, the other members of a list are made
  * with it too, and every later comparison of classes in the library holds. */
 static issize_t
-parse_guarded (msg_hclass_t *class, su_home_t *home, msg_header_t *header, char *text,
-               isize_t len)
+parse_guarded (msg_hclass_t *class, su_home_t *home, msg_header_t *header, char *text, isize_t len)
 {
   issize_t used;
 

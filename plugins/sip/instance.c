@@ -37,12 +37,12 @@ make_counters (SipPlugin *plugin)
   c->joined = rfl_counter_get (core, "sip.joined", "calls that came into a room");
   c->refused = rfl_counter_get (core, "sip.refused", "requests refused by this plugin");
   c->challenged = rfl_counter_get (core, "sip.challenged", "401 with a digest challenge");
-  c->wrong_credentials = rfl_counter_get (core, "sip.wrong_credentials",
-                                          "digest answers that were wrong");
+  c->wrong_credentials =
+      rfl_counter_get (core, "sip.wrong_credentials", "digest answers that were wrong");
   c->cancelled = rfl_counter_get (core, "sip.cancelled", "INVITEs cancelled by their callers");
   c->ended = rfl_counter_get (core, "sip.ended", "calls that are over");
-  c->closed_connections = rfl_counter_get (core, "sip.closed_connections",
-                                           "TCP connections closed above the limit");
+  c->closed_connections =
+      rfl_counter_get (core, "sip.closed_connections", "TCP connections closed above the limit");
 }
 
 static RflHookResult

@@ -7,7 +7,6 @@ static const char *const wants[] = { "credentials", "auth", NULL };
 
 RFL_PLUGIN (.name = "sip", .version = "1", .summary = "SIP calls become participants",
             .flags = RFL_PLUGIN_DEFAULT, .requires = requires, .wants = wants,
-            .options = sip_options, .new = sip_instance_new,
-            .configure = sip_instance_configure, .start = sip_instance_start,
-            .reconfigure = sip_instance_reconfigure, .stop = sip_instance_stop,
-            .free = sip_instance_free, .status = sip_instance_status);
+            .options = sip_options, .new = sip_instance_new, .configure = sip_instance_configure,
+            .start = sip_instance_start, .reconfigure = sip_instance_reconfigure,
+            .stop = sip_instance_stop, .free = sip_instance_free, .status = sip_instance_status);

@@ -91,12 +91,10 @@ sip_request_refuse_with (SipListener *listener, SipRequest *request, const char 
   g_autofree char *clean = clean_text (text);
   g_autofree char *warning = g_strdup_printf ("%u reflectord \"%s\"", refusal->warning, clean);
   g_autofree char *retry = g_strdup_printf ("%u", refusal->retry_after);
-  tagi_t tags[] = {
-    { TAG_IF (refusal->warning, SIPTAG_WARNING_STR (warning)) },
-    { TAG_IF (refusal->retry_after, SIPTAG_RETRY_AFTER_STR (retry)) },
-    { TAG_IF (refusal->status == 415, SIPTAG_ACCEPT_STR ("application/sdp")) },
-    { TAG_END () }
-  };
+  tagi_t tags[] = { { TAG_IF (refusal->warning, SIPTAG_WARNING_STR (warning)) },
+                    { TAG_IF (refusal->retry_after, SIPTAG_RETRY_AFTER_STR (retry)) },
+                    { TAG_IF (refusal->status == 415, SIPTAG_ACCEPT_STR ("application/sdp")) },
+                    { TAG_END () } };
 
   log_refusal (listener->plugin, peer, refusal->status, clean);
   sip_request_respond (request, refusal->status, refusal->phrase, tags);

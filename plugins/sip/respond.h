@@ -36,8 +36,7 @@ void sip_request_free (SipRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SipRequest, sip_request_free)
 
 /* @phrase: static; @tags may be %NULL; @request is borrowed. */
-void sip_request_respond (SipRequest *request, int status, const char *phrase,
-                          const tagi_t *tags);
+void sip_request_respond (SipRequest *request, int status, const char *phrase, const tagi_t *tags);
 /* Answers with @error's status, counts and logs. */
 void sip_request_refuse (SipListener *listener, SipRequest *request, const char *peer,
                          const GError *error);

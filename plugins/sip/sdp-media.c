@@ -174,8 +174,9 @@ read_attributes (RflMediumDesc *desc, const SipSdpMedia *media, PtTable *table)
 static const char *
 known_kind (const char *kind)
 {
-  static const char *const kinds[] = { "audio", "video", "text", "application", "message",
-                                       "image" };
+  static const char *const kinds[] = {
+    "audio", "video", "text", "application", "message", "image"
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (strcmp (kind, kinds[i]) == 0)

@@ -120,12 +120,13 @@ parse_connection (Reader *r, char *value, GError **error)
 static gboolean
 parse_direction (Reader *r, const char *value)
 {
-  static const struct { const char *name; RflDirection direction; } names[] = {
-    { "sendrecv", RFL_DIRECTION_BOTH },
-    { "sendonly", RFL_DIRECTION_SEND },
-    { "recvonly", RFL_DIRECTION_RECEIVE },
-    { "inactive", RFL_DIRECTION_NONE }
-  };
+  static const struct {
+    const char *name;
+    RflDirection direction;
+  } names[] = { { "sendrecv", RFL_DIRECTION_BOTH },
+                { "sendonly", RFL_DIRECTION_SEND },
+                { "recvonly", RFL_DIRECTION_RECEIVE },
+                { "inactive", RFL_DIRECTION_NONE } };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (strcmp (value, names[i].name) == 0)

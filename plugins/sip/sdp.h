@@ -85,5 +85,5 @@ void sip_sdp_origin_clear (SipSdpOrigin *origin);
  * Returns: (transfer full): the answer: the offer's m-lines in their order, port 0 for what
  *   is refused
  */
-char *sip_sdp_write_answer (const SipSdp *offer, const GPtrArray *descs,
-                            const RflAddress *fallback, SipSdpOrigin *origin);
+char *sip_sdp_write_answer (const SipSdp *offer, const GPtrArray *descs, const RflAddress *fallback,
+                            SipSdpOrigin *origin);

@@ -34,18 +34,18 @@ create_nua (SipPlugin *plugin, SipListener *listener)
   g_autofree char *url =
       g_strconcat ("sip:", rfl_address_format (&listener->local, where), transport, NULL);
 
-  return nua_create (
-      plugin->root, sip_dispatch, listener, NUTAG_URL (url),
-      NUTAG_SIP_PARSER (sip_guard_get_parser (plugin->guard)), NUTAG_MEDIA_ENABLE (0),
-      NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0), NUTAG_AUTOACK (1), SIPTAG_ALLOW_STR (SIP_METHODS),
-      NUTAG_APPL_METHOD (NULL), NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE"),
-      SIPTAG_SUPPORTED_STR ("timer"), NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (90),
-      NUTAG_SESSION_REFRESHER (nua_remote_refresher), NUTAG_UPDATE_REFRESH (1),
-      NUTAG_DETECT_NETWORK_UPDATES (NUA_NW_DETECT_NOTHING),
-      SIPTAG_USER_AGENT_STR ("reflectord"), NTATAG_MAXSIZE (SIP_MAX_MESSAGE),
-      NTATAG_SIP_T1X64 (s->transaction_timeout * 1000), NTATAG_USE_NAPTR (0), NTATAG_USE_SRV (0),
-      NTATAG_SERVER_RPORT (2), TPTAG_IDLE (s->idle * 1000), TPTAG_TIMEOUT (s->idle * 1000),
-      TPTAG_LOG (0), TAG_END ());
+  return nua_create (plugin->root, sip_dispatch, listener, NUTAG_URL (url),
+                     NUTAG_SIP_PARSER (sip_guard_get_parser (plugin->guard)),
+                     NUTAG_MEDIA_ENABLE (0), NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0),
+                     NUTAG_AUTOACK (1), SIPTAG_ALLOW_STR (SIP_METHODS), NUTAG_APPL_METHOD (NULL),
+                     NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE"), SIPTAG_SUPPORTED_STR ("timer"),
+                     NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (90),
+                     NUTAG_SESSION_REFRESHER (nua_remote_refresher), NUTAG_UPDATE_REFRESH (1),
+                     NUTAG_DETECT_NETWORK_UPDATES (NUA_NW_DETECT_NOTHING),
+                     SIPTAG_USER_AGENT_STR ("reflectord"), NTATAG_MAXSIZE (SIP_MAX_MESSAGE),
+                     NTATAG_SIP_T1X64 (s->transaction_timeout * 1000), NTATAG_USE_NAPTR (0),
+                     NTATAG_USE_SRV (0), NTATAG_SERVER_RPORT (2), TPTAG_IDLE (s->idle * 1000),
+                     TPTAG_TIMEOUT (s->idle * 1000), TPTAG_LOG (0), TAG_END ());
 }
 
 static gboolean

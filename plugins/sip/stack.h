@@ -47,7 +47,6 @@ void sip_settings_init (SipSettings *settings);
 void sip_settings_clear (SipSettings *settings);
 gboolean sip_settings_read (SipSettings *settings, const RflSettings *from, GError **error);
 
-
 /**
  * SipListener:
  * @local: its address and port

@@ -121,10 +121,11 @@ sip_uri_get_identity (const sip_from_t *from)
 {
   const url_t *url = from->a_url;
   gboolean hierarchic = url->url_host != NULL;
-  g_autofree char *text = g_strconcat (
-      url->url_scheme ? url->url_scheme : "sip", ":", url->url_user ? url->url_user : "",
-      url->url_user && hierarchic ? "@" : "", hierarchic ? url->url_host : "",
-      url->url_port ? ":" : "", url->url_port ? url->url_port : "", NULL);
+  g_autofree char *text =
+      g_strconcat (url->url_scheme ? url->url_scheme : "sip", ":",
+                   url->url_user ? url->url_user : "", url->url_user && hierarchic ? "@" : "",
+                   hierarchic ? url->url_host : "", url->url_port ? ":" : "",
+                   url->url_port ? url->url_port : "", NULL);
 
   return bounded_text (text);
 }

@@ -83,16 +83,17 @@ phone_send (Phone *phone, const char *method, const char *uri, const char *heade
   guint cseq = same ? phone->cseq : ++phone->cseq;
   /* An ACK to a 2xx is a transaction of its own; CANCEL names the INVITE's. */
   const char *kind = strcmp (method, "ACK") == 0 ? "a" : "";
-  g_autofree char *text = g_strdup_printf (
-      "%s %s SIP/2.0\r\n"
-      "Via: SIP/2.0/%s %s;branch=z9hG4bK%s%s%u;rport\r\n"
-      "From: \"Alice\" <sip:alice@127.0.0.1>;tag=f1\r\n"
-      "To: <sip:room@127.0.0.1>%s%s\r\n"
-      "Call-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n"
-      "%sContent-Length: %zu\r\n\r\n%s",
-      method, uri, phone->tcp ? "TCP" : "UDP", phone->host, phone->call_id, kind, cseq,
-      phone->tag ? ";tag=" : "", phone->tag ? phone->tag : "", phone->call_id, cseq, method,
-      headers ? headers : "", body ? strlen (body) : 0, body ? body : "");
+  g_autofree char *text =
+      g_strdup_printf ("%s %s SIP/2.0\r\n"
+                       "Via: SIP/2.0/%s %s;branch=z9hG4bK%s%s%u;rport\r\n"
+                       "From: \"Alice\" <sip:alice@127.0.0.1>;tag=f1\r\n"
+                       "To: <sip:room@127.0.0.1>%s%s\r\n"
+                       "Call-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n"
+                       "%sContent-Length: %zu\r\n\r\n%s",
+                       method, uri, phone->tcp ? "TCP" : "UDP", phone->host, phone->call_id, kind,
+                       cseq, phone->tag ? ";tag=" : "", phone->tag ? phone->tag : "",
+                       phone->call_id, cseq, method, headers ? headers : "",
+                       body ? strlen (body) : 0, body ? body : "");
 
   phone_send_raw (phone, text, -1);
 }
@@ -111,9 +112,9 @@ phone_invite (Phone *phone, const char *room)
 {
   g_autofree char *offer = phone_offer (phone, "sendrecv");
   g_autofree char *uri = g_strdup_printf ("sip:%s@127.0.0.1:%u", room, phone->server_port);
-  g_autofree char *headers = g_strdup_printf (
-      "Contact: <sip:alice@%s%s>\r\nContent-Type: application/sdp\r\n", phone->host,
-      phone->tcp ? ";transport=tcp" : "");
+  g_autofree char *headers =
+      g_strdup_printf ("Contact: <sip:alice@%s%s>\r\nContent-Type: application/sdp\r\n",
+                       phone->host, phone->tcp ? ";transport=tcp" : "");
 
   phone_send (phone, "INVITE", uri, headers, offer);
 }

@@ -42,17 +42,30 @@ is_refused (const SipGuard *guard, const char *header)
 static void
 bad (void)
 {
-  static const char *const headers[] = {
-    "Contact: <tel:+49123>", "Contact: *", "Contact: <http://example.org/>",
-    "Contact: <mailto:a@example.org>", "Contact: <urn:service:sos>", "Contact: <xyz:a@b>",
-    "Contact: <sip:>", "Contact: <sip:alice@>", "Contact: tel:+49123;x=y",
-    "m: <tel:+49123>", "M: *", "CONTACT : <tel:1>",
-    "Contact: <sip:a@127.0.0.1>, <tel:1>", "Contact: <sip:a@127.0.0.1>\r\nContact: <tel:1>",
-    "Contact: <sip:a@127.0.0.1>\r\nm: <im:a@b>",
-    "Record-Route: <tel:1>", "Record-Route: <http://p/>;lr", "Record-Route: <sip:;lr>",
-    "Record-Route: <sip:p;lr>, <urn:x>", "Route: <tel:1>", "Route: <sip:p;lr>, <pres:a@b>",
-    "Contact: <", "Contact: \"", "Record-Route: ,"
-  };
+  static const char *const headers[] = { "Contact: <tel:+49123>",
+                                         "Contact: *",
+                                         "Contact: <http://example.org/>",
+                                         "Contact: <mailto:a@example.org>",
+                                         "Contact: <urn:service:sos>",
+                                         "Contact: <xyz:a@b>",
+                                         "Contact: <sip:>",
+                                         "Contact: <sip:alice@>",
+                                         "Contact: tel:+49123;x=y",
+                                         "m: <tel:+49123>",
+                                         "M: *",
+                                         "CONTACT : <tel:1>",
+                                         "Contact: <sip:a@127.0.0.1>, <tel:1>",
+                                         "Contact: <sip:a@127.0.0.1>\r\nContact: <tel:1>",
+                                         "Contact: <sip:a@127.0.0.1>\r\nm: <im:a@b>",
+                                         "Record-Route: <tel:1>",
+                                         "Record-Route: <http://p/>;lr",
+                                         "Record-Route: <sip:;lr>",
+                                         "Record-Route: <sip:p;lr>, <urn:x>",
+                                         "Route: <tel:1>",
+                                         "Route: <sip:p;lr>, <pres:a@b>",
+                                         "Contact: <",
+                                         "Contact: \"",
+                                         "Record-Route: ," };
   SipGuard *guard = sip_guard_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
@@ -65,12 +78,16 @@ static void
 good (void)
 {
   static const char *const headers[] = {
-    "Subject: none", "Contact: <sip:alice@127.0.0.1:5070>", "Contact: sip:alice@host.example",
+    "Subject: none",
+    "Contact: <sip:alice@127.0.0.1:5070>",
+    "Contact: sip:alice@host.example",
     "Contact: \"Alice\" <sip:alice@[::1]:5070;transport=tcp>;expires=60",
     "Contact: <sip:203.0.113.11;transport=udp>;+sip.instance=\"<urn:uuid:e3c0feee>\"",
-    "m: <sips:a@b>", "Contact: <sip:a@b>, <sip:c@d>",
+    "m: <sips:a@b>",
+    "Contact: <sip:a@b>, <sip:c@d>",
     "Record-Route: <sip:p1;lr>, <sip:p2:5080;transport=tcp;lr>",
-    "Record-Route: <sip:p1;lr>\r\nRecord-Route: <sip:p2;lr>", "Route: <sip:p;lr>"
+    "Record-Route: <sip:p1;lr>\r\nRecord-Route: <sip:p2;lr>",
+    "Route: <sip:p;lr>"
   };
   SipGuard *guard = sip_guard_new ();
 

@@ -5,13 +5,16 @@
 static void
 statuses (void)
 {
-  static const struct { RflError code; int status; guint warning; gboolean retry; } rows[] = {
-    { RFL_ERROR_MALFORMED, 400, 399, FALSE }, { RFL_ERROR_NO_CODEC, 488, 305, FALSE },
-    { RFL_ERROR_LIMIT, 486, 399, FALSE },     { RFL_ERROR_FORBIDDEN, 403, 399, FALSE },
-    { RFL_ERROR_NOT_FOUND, 404, 399, FALSE }, { RFL_ERROR_UNAVAILABLE, 503, 399, TRUE },
-    { RFL_ERROR_CANCELLED, 487, 0, FALSE },   { RFL_ERROR_FAILED, 500, 0, FALSE },
-    { RFL_ERROR_IO, 500, 0, FALSE },          { RFL_ERROR_CONFIG, 500, 0, FALSE }
-  };
+  static const struct {
+    RflError code;
+    int status;
+    guint warning;
+    gboolean retry;
+  } rows[] = { { RFL_ERROR_MALFORMED, 400, 399, FALSE }, { RFL_ERROR_NO_CODEC, 488, 305, FALSE },
+               { RFL_ERROR_LIMIT, 486, 399, FALSE },     { RFL_ERROR_FORBIDDEN, 403, 399, FALSE },
+               { RFL_ERROR_NOT_FOUND, 404, 399, FALSE }, { RFL_ERROR_UNAVAILABLE, 503, 399, TRUE },
+               { RFL_ERROR_CANCELLED, 487, 0, FALSE },   { RFL_ERROR_FAILED, 500, 0, FALSE },
+               { RFL_ERROR_IO, 500, 0, FALSE },          { RFL_ERROR_CONFIG, 500, 0, FALSE } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {

@@ -30,19 +30,39 @@ parse (const char *text)
 static void
 bad (void)
 {
-  static const char *const inputs[] = {
-    "", "\n", "v", "v=", "v=1\n", "hello", "v=0\n", "o=- 1 1 IN IP4 1.2.3.4\nv=0\n", HEAD,
-    "v=0\nv=0\nm=audio 1 RTP/AVP 0\n", "v=0\no=- 1 1 IN IP4\nm=audio 1 RTP/AVP 0\n",
-    "v=0\no=\nm=audio 1 RTP/AVP 0\n", IPV4 "m=\n", IPV4 "m=audio\n", IPV4 "m=audio 1\n",
-    IPV4 "m=audio 1 RTP/AVP\n", IPV4 "m=audio 1 RTP/AVP \n", IPV4 "m=audio x RTP/AVP 0\n",
-    IPV4 "m=audio -1 RTP/AVP 0\n", IPV4 "m=audio 65536 RTP/AVP 0\n",
-    IPV4 "m=audio 1x RTP/AVP 0\n", IPV4 "m=audio /2 RTP/AVP 0\n", IPV4 "m=au(dio 1 RTP/AVP 0\n",
-    IPV4 "m=audio 1 RTP\"AVP 0\n", IPV4 "m=audio 1 RTP/AVP \xc3\xa4\n",
-    IPV4 "m=audio 1 RTP/AVP 0\t8\n", "v=0\nc=\nm=audio 1 RTP/AVP 0\n",
-    "v=0\nc=IN IP4\nm=audio 1 RTP/AVP 0\n", IPV4 "M=audio 1 RTP/AVP 0\n",
-    IPV4 "m =audio 1 RTP/AVP 0\n", IPV4 "m=audio 1 RTP/AVP 0\nxyz\n",
-    IPV4 "m=audio 1 RTP/AVP 0\r8\n", "\xef\xbb\xbfv=0\nm=audio 1 RTP/AVP 0\n"
-  };
+  static const char *const inputs[] = { "",
+                                        "\n",
+                                        "v",
+                                        "v=",
+                                        "v=1\n",
+                                        "hello",
+                                        "v=0\n",
+                                        "o=- 1 1 IN IP4 1.2.3.4\nv=0\n",
+                                        HEAD,
+                                        "v=0\nv=0\nm=audio 1 RTP/AVP 0\n",
+                                        "v=0\no=- 1 1 IN IP4\nm=audio 1 RTP/AVP 0\n",
+                                        "v=0\no=\nm=audio 1 RTP/AVP 0\n",
+                                        IPV4 "m=\n",
+                                        IPV4 "m=audio\n",
+                                        IPV4 "m=audio 1\n",
+                                        IPV4 "m=audio 1 RTP/AVP\n",
+                                        IPV4 "m=audio 1 RTP/AVP \n",
+                                        IPV4 "m=audio x RTP/AVP 0\n",
+                                        IPV4 "m=audio -1 RTP/AVP 0\n",
+                                        IPV4 "m=audio 65536 RTP/AVP 0\n",
+                                        IPV4 "m=audio 1x RTP/AVP 0\n",
+                                        IPV4 "m=audio /2 RTP/AVP 0\n",
+                                        IPV4 "m=au(dio 1 RTP/AVP 0\n",
+                                        IPV4 "m=audio 1 RTP\"AVP 0\n",
+                                        IPV4 "m=audio 1 RTP/AVP \xc3\xa4\n",
+                                        IPV4 "m=audio 1 RTP/AVP 0\t8\n",
+                                        "v=0\nc=\nm=audio 1 RTP/AVP 0\n",
+                                        "v=0\nc=IN IP4\nm=audio 1 RTP/AVP 0\n",
+                                        IPV4 "M=audio 1 RTP/AVP 0\n",
+                                        IPV4 "m =audio 1 RTP/AVP 0\n",
+                                        IPV4 "m=audio 1 RTP/AVP 0\nxyz\n",
+                                        IPV4 "m=audio 1 RTP/AVP 0\r8\n",
+                                        "\xef\xbb\xbfv=0\nm=audio 1 RTP/AVP 0\n" };
 
   for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
     {
@@ -81,13 +101,14 @@ parse_repeated (const char *head, const char *line, guint n)
 static void
 bounds (void)
 {
-  static const struct { const char *head, *line; guint most; } rows[] = {
-    { IPV4, "m=audio 2 RTP/AVP 0\n", SIP_SDP_MAX_MEDIA },
-    { IPV4 "m=audio 2 RTP/AVP", " 0", SIP_SDP_MAX_FORMATS },
-    { IPV4 "m=audio 2 UDP/X", " a", SIP_SDP_MAX_FORMATS },
-    { IPV4 "m=audio 2 RTP/AVP 0\n", "a=x\n", SIP_SDP_MAX_ATTRIBUTES },
-    { IPV4 "m=audio 2 RTP/AVP 0\n", "\n", SIP_SDP_MAX_SIZE - 100 }
-  };
+  static const struct {
+    const char *head, *line;
+    guint most;
+  } rows[] = { { IPV4, "m=audio 2 RTP/AVP 0\n", SIP_SDP_MAX_MEDIA },
+               { IPV4 "m=audio 2 RTP/AVP", " 0", SIP_SDP_MAX_FORMATS },
+               { IPV4 "m=audio 2 UDP/X", " a", SIP_SDP_MAX_FORMATS },
+               { IPV4 "m=audio 2 RTP/AVP 0\n", "a=x\n", SIP_SDP_MAX_ATTRIBUTES },
+               { IPV4 "m=audio 2 RTP/AVP 0\n", "\n", SIP_SDP_MAX_SIZE - 100 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -107,8 +128,8 @@ memory_bomb (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     {
-      g_autofree char *text = g_strdup_printf (IPV4 "m=audio 2 UDP %s\nm=audio 4 RTP/AVP 0\n",
-                                               formats[i]);
+      g_autofree char *text =
+          g_strdup_printf (IPV4 "m=audio 2 UDP %s\nm=audio 4 RTP/AVP 0\n", formats[i]);
       g_autoptr (SipSdp) sdp = parse (text);
       g_assert_cmpuint (sdp->media->len, ==, 2);
       g_assert_false (sip_sdp_media_is_usable (sdp->media->pdata[0]));
@@ -119,7 +140,10 @@ memory_bomb (void)
 static void
 skipped (void)
 {
-  static const struct { const char *lines; guint n_formats; } rows[] = {
+  static const struct {
+    const char *lines;
+    guint n_formats;
+  } rows[] = {
     { "m=audio 2 RTP/AVP 96\n", 0 },
     { "m=audio 2 RTP/AVP 0 0 0\n", 1 },
     { "m=audio 2 RTP/AVP 128 0 x 999999999999\n", 1 },
@@ -169,8 +193,7 @@ describe (const RflMediumDesc *desc)
   GString *out = g_string_new (desc->kind);
   char rtp[RFL_ADDRESS_STRLEN], rtcp[RFL_ADDRESS_STRLEN];
 
-  g_string_append_printf (out, " d%d %s %s", desc->direction,
-                          rfl_address_format (&desc->rtp, rtp),
+  g_string_append_printf (out, " d%d %s %s", desc->direction, rfl_address_format (&desc->rtp, rtp),
                           rfl_address_format (&desc->rtcp, rtcp));
   append_formats (out, desc->formats);
   for (guint i = 0; i < desc->ssrcs->len; i++)
@@ -183,7 +206,9 @@ describe (const RflMediumDesc *desc)
 static void
 meaning (void)
 {
-  static const struct { const char *text, *expected; } rows[] = {
+  static const struct {
+    const char *text, *expected;
+  } rows[] = {
     { IPV4 "m=audio 2 RTP/AVP 0 8\n",
       "audio d3 192.0.2.1:2 192.0.2.1:3 0:PCMU/8000/1 8:PCMA/8000/1" },
     { IPV4 "a=recvonly\nm=audio 2 RTP/AVP 0\n", "audio d2 192.0.2.1:2 192.0.2.1:3 0:PCMU/8000/1" },
@@ -305,15 +330,17 @@ real_offers (gconstpointer data)
 static void
 directions (void)
 {
-  static const struct { const char *offered, *answered; } rows[] = {
-    { "sendrecv", "sendrecv" }, { "sendonly", "recvonly" }, { "recvonly", "sendonly" },
-    { "inactive", "inactive" }
-  };
+  static const struct {
+    const char *offered, *answered;
+  } rows[] = { { "sendrecv", "sendrecv" },
+               { "sendonly", "recvonly" },
+               { "recvonly", "sendonly" },
+               { "inactive", "inactive" } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *offer = g_strdup_printf (IPV4 "m=audio 2 RTP/AVP 0\na=%s\n",
-                                                rows[i].offered);
+      g_autofree char *offer =
+          g_strdup_printf (IPV4 "m=audio 2 RTP/AVP 0\na=%s\n", rows[i].offered);
       g_autofree char *line = g_strdup_printf ("\na=%s\n", rows[i].answered);
       g_autofree char *got = answer_of (offer);
       g_assert_nonnull (strstr (got, line));
@@ -324,16 +351,17 @@ directions (void)
 static void
 refused_lines (void)
 {
-  g_autofree char *got = answer_of (
-      IPV4 "m=audio 2 RTP/SAVP 0 8\nm=audio 4 RTP/AVP 0\nm=video 0 RTP/AVP 34\n"
-           "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\nm=video 6 RTP/AVPF 34\n");
+  g_autofree char *got =
+      answer_of (IPV4 "m=audio 2 RTP/SAVP 0 8\nm=audio 4 RTP/AVP 0\nm=video 0 RTP/AVP 34\n"
+                      "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\nm=video 6 RTP/AVPF 34\n");
 
-  g_assert_cmpstr (got, ==, "v=0\no=\ns=-\nc=IN IP4 10.11.12.13\nt=0 0\n"
-                            "m=audio 0 RTP/SAVP 0\n"
-                            "m=audio 5566 RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=sendrecv\n"
-                            "m=video 0 RTP/AVP 34\n"
-                            "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\n"
-                            "m=video 0 RTP/AVPF 34\n");
+  g_assert_cmpstr (got, ==,
+                   "v=0\no=\ns=-\nc=IN IP4 10.11.12.13\nt=0 0\n"
+                   "m=audio 0 RTP/SAVP 0\n"
+                   "m=audio 5566 RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=sendrecv\n"
+                   "m=video 0 RTP/AVP 34\n"
+                   "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\n"
+                   "m=video 0 RTP/AVPF 34\n");
 }
 
 static void
@@ -386,11 +414,11 @@ version (void)
 int
 main (int argc, char **argv)
 {
-  static const char *const clients[] = {
-    "baresip_all", "baresip_default", "baresip_dtls", "baresip_ice", "baresip_rtcpmux",
-    "baresip_srtp", "baresip_srtp_mand", "linphone_avpf", "linphone_default", "linphone_dtls",
-    "linphone_ice", "linphone_srtp", "linphone_video"
-  };
+  static const char *const clients[] = { "baresip_all",       "baresip_default", "baresip_dtls",
+                                         "baresip_ice",       "baresip_rtcpmux", "baresip_srtp",
+                                         "baresip_srtp_mand", "linphone_avpf",   "linphone_default",
+                                         "linphone_dtls",     "linphone_ice",    "linphone_srtp",
+                                         "linphone_video" };
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sip/sdp/bad", bad);

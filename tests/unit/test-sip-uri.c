@@ -24,13 +24,14 @@ room_of (const char *text, GError **error)
 static void
 bad_room (void)
 {
-  static const struct { const char *url; RflError code; } rows[] = {
-    { "sip:127.0.0.1", RFL_ERROR_NOT_FOUND }, { "sip:@127.0.0.1", RFL_ERROR_NOT_FOUND },
-    { "sip:a%00b@h", RFL_ERROR_MALFORMED }, { "sip:a%0ab@h", RFL_ERROR_MALFORMED },
-    { "sip:a%7f@h", RFL_ERROR_MALFORMED }, { "sip:%ff%fe@h", RFL_ERROR_MALFORMED },
-    { "sip:%c3@h", RFL_ERROR_MALFORMED }, { "sip:%ed%a0%80@h", RFL_ERROR_MALFORMED },
-    { "sip:%c2%85@h", RFL_ERROR_MALFORMED }
-  };
+  static const struct {
+    const char *url;
+    RflError code;
+  } rows[] = { { "sip:127.0.0.1", RFL_ERROR_NOT_FOUND }, { "sip:@127.0.0.1", RFL_ERROR_NOT_FOUND },
+               { "sip:a%00b@h", RFL_ERROR_MALFORMED },   { "sip:a%0ab@h", RFL_ERROR_MALFORMED },
+               { "sip:a%7f@h", RFL_ERROR_MALFORMED },    { "sip:%ff%fe@h", RFL_ERROR_MALFORMED },
+               { "sip:%c3@h", RFL_ERROR_MALFORMED },     { "sip:%ed%a0%80@h", RFL_ERROR_MALFORMED },
+               { "sip:%c2%85@h", RFL_ERROR_MALFORMED } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -77,10 +78,10 @@ static void
 good_room (void)
 {
   static const char *const rows[][2] = {
-    { "sip:room1@10.0.0.1", "room1" },      { "sip:Room1@h;mode=one", "Room1" },
-    { "sips:a%20b@h", "a b" },              { "sip:%c3%a4@h", "\xc3\xa4" },
-    { "sip:%72oom@h:5070", "room" },        { "sip:a;b=c@h", "a;b=c" },
-    { "sip:room:secret@h", "room" },        { "sip:a%2Fb%40c@h", "a/b@c" }
+    { "sip:room1@10.0.0.1", "room1" }, { "sip:Room1@h;mode=one", "Room1" },
+    { "sips:a%20b@h", "a b" },         { "sip:%c3%a4@h", "\xc3\xa4" },
+    { "sip:%72oom@h:5070", "room" },   { "sip:a;b=c@h", "a;b=c" },
+    { "sip:room:secret@h", "room" },   { "sip:a%2Fb%40c@h", "a/b@c" }
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -98,12 +99,23 @@ good_room (void)
 static void
 mode (void)
 {
-  static const struct { const char *params; int mode; } rows[] = {
-    { NULL, RFL_LEG_ALL }, { "transport=udp", RFL_LEG_ALL }, { "mode=all", RFL_LEG_ALL },
-    { "mode=one", RFL_LEG_ONE }, { "MODE=One", RFL_LEG_ONE }, { "lr;mode=one;x", RFL_LEG_ONE },
-    { "modes=one", RFL_LEG_ALL }, { "xmode=one", RFL_LEG_ALL }, { "mode", -1 }, { "mode=", -1 },
-    { "mode=two", -1 }, { "mode=one ", -1 }, { "mode=oneall", -1 }, { "a;mode=%", -1 }
-  };
+  static const struct {
+    const char *params;
+    int mode;
+  } rows[] = { { NULL, RFL_LEG_ALL },
+               { "transport=udp", RFL_LEG_ALL },
+               { "mode=all", RFL_LEG_ALL },
+               { "mode=one", RFL_LEG_ONE },
+               { "MODE=One", RFL_LEG_ONE },
+               { "lr;mode=one;x", RFL_LEG_ONE },
+               { "modes=one", RFL_LEG_ALL },
+               { "xmode=one", RFL_LEG_ALL },
+               { "mode", -1 },
+               { "mode=", -1 },
+               { "mode=two", -1 },
+               { "mode=one ", -1 },
+               { "mode=oneall", -1 },
+               { "a;mode=%", -1 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -153,7 +165,9 @@ hostile_identity (void)
 {
   g_autofree char *user = g_strnfill (5000, 'x');
   sip_from_t from = { .a_display = "\"\xff\xfe \x01 y\"",
-                      .a_url = { { .url_type = url_sip, .url_scheme = "sip", .url_user = user,
+                      .a_url = { { .url_type = url_sip,
+                                   .url_scheme = "sip",
+                                   .url_user = user,
                                    .url_host = "\xc3\x28" } } };
   g_autofree char *who = sip_uri_get_identity (&from);
   g_autofree char *display = sip_uri_get_display_name (&from);

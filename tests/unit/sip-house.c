@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The house of sip-house.h. Asserts nothing about the plugin but that it starts and stops. */
+#include "tests/unit/sip-house.h"
+#include <string.h>
+
+static void
+answer_medium (RflMedium *medium)
+{
+  RflMediumDesc *desc = medium->offered;
+
+  if (strcmp (desc->kind, "audio") != 0 || desc->formats->len == 0)
+    return;
+  g_ptr_array_add (desc->answer, rfl_format_copy (desc->formats->pdata[0]));
+  desc->accepted = TRUE;
+  desc->answer_rtp = desc->answer_rtcp = desc->local;
+  desc->answer_rtp.port = 5566;
+  desc->answer_rtcp.port = 5567;
+}
+
+static RflHookResult
+on_offer (RflEvent *event, gpointer user_data, GError **error)
+{
+  House *house = user_data;
+
+  house->n_offers++;
+  if (house->refuse >= 0)
+    {
+      g_set_error (error, RFL_ERROR, house->refuse, "the \"test\" says no");
+      return RFL_HOOK_REFUSE;
+    }
+  for (guint i = 0; i < event->participant->media->len; i++)
+    {
+      RflMedium *medium = event->participant->media->pdata[i];
+      house->direction = medium->offered->direction;
+      answer_medium (medium);
+    }
+  if (!house->defer)
+    return RFL_HOOK_CONTINUE;
+  house->deferred = rfl_event_ref (event);
+  return RFL_HOOK_DEFER;
+}
+
+/* A port that is free just now: the plugin is started again if somebody else took it. */
+static gboolean
+try_start (House *house, const char *more)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  house->port = g_random_int_range (20000, 30000);
+  text = g_strdup_printf ("port = %u; addresses = [ \"127.0.0.1\" ]; %s", house->port, more);
+  house->settings = rfl_settings_new_from_text ("sip", sip_options, text, &error);
+  g_assert_no_error (error);
+  house->sip = sip_instance_new (house->core);
+  g_assert_true (sip_instance_configure (house->sip, house->settings, NULL));
+  if (sip_instance_start (house->sip, &error))
+    return TRUE;
+  g_test_message ("%s", error->message);
+  sip_instance_free (house->sip);
+  rfl_settings_free (house->settings);
+  return FALSE;
+}
+
+House *
+house_new (const char *more)
+{
+  House *house = g_new0 (House, 1);
+  RflCoreOptions options = { .manual_workers = TRUE };
+  RflHook hook = { .name = "test/media",
+                   .event = RFL_EVENT_MEDIA_OFFERED,
+                   .stage = RFL_HOOK_NORMAL,
+                   .func = on_offer,
+                   .user_data = house };
+
+  house->context = options.context = g_main_context_new ();
+  house->refuse = -1;
+  house->core = rfl_core_new (&options);
+  house->media_hook = rfl_bus_add_hook (house->core->bus, &hook, NULL);
+  for (guint i = 0; i < 10; i++)
+    if (try_start (house, more))
+      return house;
+  g_error ("no port is free");
+}
+
+void
+house_free (House *house)
+{
+  sip_instance_stop (house->sip);
+  g_assert_cmpuint (g_hash_table_size (house->core->participants), ==, 0);
+  sip_instance_free (house->sip);
+  g_clear_pointer (&house->deferred, rfl_event_unref);
+  rfl_settings_free (house->settings);
+  rfl_bus_remove_hook (house->core->bus, house->media_hook);
+  rfl_core_free (house->core);
+  g_main_context_unref (house->context);
+  g_free (house);
+}
+
+Phone *
+house_phone (House *house)
+{
+  return phone_new (house->context, house->port, FALSE);
+}
+
+gboolean
+house_is_empty (gpointer data)
+{
+  House *house = data;
+
+  return g_hash_table_size (house->sip->calls) == 0
+         && g_hash_table_size (house->core->participants) == 0;
+}
+
+gboolean
+house_is_confirmed (gpointer data)
+{
+  GHashTableIter iter;
+  gpointer call;
+
+  g_hash_table_iter_init (&iter, ((House *) data)->sip->calls);
+  return g_hash_table_iter_next (&iter, &call, NULL)
+         && ((SipCall *) call)->state == SIP_CALL_CONFIRMED;
+}
+
+RflParticipant *
+house_participant (House *house)
+{
+  RflSession *session = rfl_core_find_session (house->core, "room");
+
+  g_assert_nonnull (session);
+  g_assert_cmpuint (session->participants->len, ==, 1);
+  return session->participants->pdata[0];
+}
+
+void
+house_call (Phone *phone)
+{
+  g_autofree char *ok = NULL;
+
+  phone_invite (phone, "room");
+  ok = phone_expect (phone, "SIP/2.0 200");
+  phone_ack (phone);
+}
+
+void
+house_hang_up (House *house, Phone *phone)
+{
+  g_autofree char *ok = NULL;
+
+  phone_send (phone, "BYE", phone->contact, NULL, NULL);
+  ok = phone_expect (phone, "SIP/2.0 200");
+  phone_run_until (house->context, house_is_empty, house);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin on a core of its own, for tests: a hook stands in for media, a service for
+ * credentials. Nothing else runs.
+ */
+#pragma once
+
+#include "core/config/config.h"
+#include "core/core-private.h"
+#include "plugins/sip/call.h"
+#include "plugins/sip/instance.h"
+#include "tests/unit/sip-phone.h"
+
+#define CONTACT "Contact: <sip:alice@127.0.0.1:9>\r\n"
+#define SDP "Content-Type: application/sdp\r\n"
+#define OFFER                                                                                      \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                      \
+  "m=audio 40000 RTP/AVP 0\r\n"
+
+/**
+ * House:
+ * @refuse: what the media hook refuses with (an RflError), or -1
+ * @defer: whether it defers; then @deferred is the event
+ * @verdict: of the credentials service, where a test offers it
+ * @direction: of the last offer
+ */
+typedef struct {
+  GMainContext *context;
+  RflCore *core;
+  SipPlugin *sip;
+  RflSettings *settings;
+  guint16 port;
+  guint media_hook;
+  int refuse;
+  gboolean defer;
+  RflEvent *deferred;
+  RflDigestVerdict verdict;
+  RflDirection direction;
+  guint n_offers;
+} House;
+
+/* Starts the plugin on a free port of 127.0.0.1; @more: further settings. */
+House *house_new (const char *more);
+/* Stops it; fails the test if a participant is left. */
+void house_free (House *house);
+Phone *house_phone (House *house);
+/* For phone_run_until(): no calls and no participants; a call whose ACK has come. */
+gboolean house_is_empty (gpointer house);
+gboolean house_is_confirmed (gpointer house);
+RflParticipant *house_participant (House *house);
+/* @phone calls, is answered, acknowledges. */
+void house_call (Phone *phone);
+/* @phone's BYE is answered and leaves the house empty. */
+void house_hang_up (House *house, Phone *phone);
