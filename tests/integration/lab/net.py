@@ -77,6 +77,7 @@ class Lab:
         self.script = os.path.join(HERE, topology + ".sh")
         self.prefix = f"rfl{os.getpid()}-{Lab.serial}-"
         self.cleanups = []
+        self.complaints = []  # what went wrong behind the test's back
         self.engine_ = None
 
     # ---- life

@@ -3,6 +3,7 @@
 ready, its status, its end. Knows no SIP and no RTP."""
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -68,6 +69,7 @@ class Reflector:
             self.process = self.lab.start(
                 self.ns, [program("reflectord"), "--config", self.dir, *self.options()],
                 f"reflectord-{self.ns}", env=dict(self._environment(), NOTIFY_SOCKET=path))
+            self.lab.defer(self._finish, self.process)
             while b"READY=1" not in self._notified(notify):
                 pass
         finally:
@@ -100,6 +102,23 @@ class Reflector:
         """kill -9"""
         self.process.kill()
         self.process.wait()
+        self.process.killed = True
+
+    def _finish(self, process):
+        """Ends it as an operator would, and complains about a bad end or what a sanitizer said."""
+        if not hasattr(process, "killed"):
+            try:
+                if process.poll() is None:
+                    process.terminate()
+                if process.wait(20) != 0:
+                    self.lab.complaints.append(f"reflectord in {self.ns} ended with {process.returncode}")
+            except subprocess.TimeoutExpired:
+                self.lab.complaints.append(f"reflectord in {self.ns} did not end")
+        with open(self.lab.path(f"reflectord-{self.ns}.log"), errors="replace") as f:
+            log = f.read()
+        found = re.search(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error).*", log)
+        if found or self.lab.complaints:
+            self.lab.complaints.append(log[max(0, found.start() - 200) if found else -4000:][:6000])
 
     def stop(self, timeout=15):
         """SIGTERM; returns the exit status."""

@@ -47,7 +47,7 @@ def main(*cases, topology="topology"):
         try:
             with Lab(topology, tap) as lab:
                 case(lab, tap)
-                tap.ok(True, name)
+            tap.ok(not lab.complaints, name, *lab.complaints)
         except Skip as reason:
             tap.skip(name, reason)
         except Exception:  # whatever it was, the next case has a right to run
