@@ -518,6 +518,78 @@ test_jumped_turn_needs_evidence (Fixture *f, gconstpointer unused)
   rtp_claim_free (b);
 }
 
+/* ---- whatever comes, in any order ---- */
+
+#define N_CLAIMS 12
+
+/* What must hold of every claim at any time. */
+static void
+check_claim (const RtpClaim *c, const RflAddress *signalling, const RflAddress *sdp)
+{
+  const RflAddress *have = rtp_claim_get_rtp (c);
+  RflAddress target;
+
+  /* It may have moved, but only where it could have latched. */
+  g_assert_true (have->family == 0 || rfl_address_same_ip (have, signalling)
+                 || rfl_address_same_ip (have, sdp));
+  g_assert_true (!rtp_claim_get_rtp_target (c, &target) || rfl_address_same_ip (&target, signalling)
+                 || rfl_address_same_ip (&target, have)
+                 || rfl_address_same_ip (&target, rtp_claim_get_rtcp (c)));
+}
+
+static void
+test_anything (Fixture *f, gconstpointer unused)
+{
+  static const char *const ips[] = { "203.0.113.9", "203.0.113.1", "10.0.0.1" };
+  Owner owners[N_CLAIMS];
+  RtpClaim *claims[N_CLAIMS] = { NULL };
+  RflAddress signalling[N_CLAIMS], sdp[N_CLAIMS];
+
+  for (guint step = 0; step < 20000; step++)
+    {
+      guint n = g_test_rand_int_range (0, N_CLAIMS);
+      const char *ip = ips[g_test_rand_int_range (0, G_N_ELEMENTS (ips))];
+      guint16 port = g_test_rand_int_range (1, 8);
+      guint32 ssrc = g_test_rand_int_range (1, 6);
+      RtpClaim *out = NULL;
+      RtpVerdict verdict = RTP_VERDICT_STRANGER;
+
+      f->now += g_test_rand_int_range (0, 3 * SECOND);
+      switch (g_test_rand_int_range (0, 4))
+        {
+        case 0:
+          g_clear_pointer (&claims[n], rtp_claim_free);
+          owners[n] = (Owner){ "x", ssrc, 1, f->now };
+          signalling[n] = at (ip, 0);
+          sdp[n] = at (ips[ssrc % G_N_ELEMENTS (ips)], port);
+          claims[n] = waiting (f, &owners[n], ip, ips[ssrc % G_N_ELEMENTS (ips)], port,
+                               port % 2 ? ssrc : 0);
+          break;
+        case 1:
+          if (claims[n])
+            rtp_claim_answered (claims[n], port == 1, f->now);
+          break;
+        case 2:
+          verdict = rtp (f, ip, port, ssrc, 2, &out);
+          break;
+        default:
+          verdict = rtcp (f, ip, port, ssrc, port % 2 ? "x" : NULL, &out);
+        }
+      g_assert_true ((out != NULL) == (verdict <= RTP_VERDICT_MOVED));
+      for (guint i = 0; i < N_CLAIMS; i++)
+        if (claims[i])
+          {
+            check_claim (claims[i], &signalling[i], &sdp[i]);
+            for (guint k = 0; k < i; k++)
+              g_assert_true (claims[k] == NULL || rtp_claim_get_rtp (claims[i])->family == 0
+                             || !rfl_address_equal (rtp_claim_get_rtp (claims[i]),
+                                                    rtp_claim_get_rtp (claims[k])));
+          }
+    }
+  for (guint i = 0; i < N_CLAIMS; i++)
+    rtp_claim_free (claims[i]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -549,6 +621,7 @@ main (int argc, char **argv)
     { "turns", test_turns },
     { "no-turn-needed", test_no_turn_needed },
     { "jumped-turn-needs-evidence", test_jumped_turn_needs_evidence },
+    { "anything", test_anything },
   };
 
   g_test_init (&argc, &argv, NULL);
