@@ -5,6 +5,7 @@
 #include <reflector/rtcp.h>
 
 #include "core/wire/bytes.h"
+#include "core/wire/sdes.h"
 
 #define HEADER 4
 #define SENDER_INFO 20
@@ -13,20 +14,16 @@
 #define SDES_END 0
 #define SDES_CNAME 1
 
-typedef struct {
-  guint32 ssrc;
-  const guint8 *items, *end; /* the items, without the null that ends them */
-} SdesChunk;
-
-/* Reads the chunk at *@at and moves behind it. Some senders leave out the null item when
- * the packet ends right after the text, which is accepted. */
-static gboolean
-sdes_next (const guint8 **at, const guint8 *end, SdesChunk *chunk)
+/* Some senders leave out the null item when the packet ends right after the text, which is
+ * accepted. */
+gboolean
+wire_sdes_next (const guint8 **at, const guint8 *end, WireSdesChunk *chunk)
 {
   const guint8 *p = *at;
 
   if (end - p < 4)
     return FALSE;
+  chunk->data = p;
   chunk->ssrc = wire_get32 (p);
   chunk->items = p += 4;
   while (p < end && *p != SDES_END)
@@ -45,10 +42,10 @@ static gboolean
 sdes_is_well_formed (const guint8 *body, gsize len, guint count)
 {
   const guint8 *at = body;
-  SdesChunk chunk;
+  WireSdesChunk chunk;
 
   for (guint i = 0; i < count; i++)
-    if (!sdes_next (&at, body + len, &chunk))
+    if (!wire_sdes_next (&at, body + len, &chunk))
       return FALSE;
   return TRUE;
 }
@@ -223,12 +220,12 @@ const char *
 rfl_rtcp_get_cname (const RflRtcp *rtcp, guint32 ssrc, gsize *len)
 {
   const guint8 *at = rtcp->body, *end = rtcp->body + rtcp->body_len;
-  SdesChunk chunk;
+  WireSdesChunk chunk;
 
   *len = 0;
   if (rtcp->type != RFL_RTCP_SDES)
     return NULL;
-  for (guint i = 0; i < rtcp->count && sdes_next (&at, end, &chunk); i++)
+  for (guint i = 0; i < rtcp->count && wire_sdes_next (&at, end, &chunk); i++)
     {
       if (ssrc != 0 && chunk.ssrc != ssrc)
         continue;

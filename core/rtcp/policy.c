@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What becomes of a participant's RTCP in a route. Not for whose it is: whoever calls
+ * rfl_route_receive_rtcp() has found that out.
+ *
+ * - SR, RR, SDES, XR and BYE pass to every other active leg, to links only from participants
+ *   of this reflector. SSRCs that were aliased on entry are rewritten both ways.
+ * - A leg of mode `one` gets reports of ours (sender-report.c) and what others report about
+ *   its owner's own sources; reports about the stream that only it has end here.
+ * - Packets that speak in the name of another participant's source are dropped.
+ * - PLI and FIR go to the source that they are about, of a `one` leg the source that it
+ *   follows, at most one in 500 ms (keyframe.c). Other feedback ends here.
+ * - BYE ends the sources it names where they enter; behind a link that is its origin's work.
+ * - APP becomes RFL_EVENT_CONTROL_MESSAGE.
+ */
+#include "core/rtcp/rtcp-private.h"
+
+/* Which source of the route a feedback packet means by @ssrc. With an SSRC that does not exist
+ * (some clients leave 0) it means the only one there is. */
+static RflSource *
+find_target (const RtcpCompound *in, guint32 ssrc)
+{
+  RflSource *source, *only = NULL;
+
+  if (in->one != NULL && ssrc == in->one_ssrc)
+    ssrc = in->following;
+  source = rfl_route_find_source (in->route, ssrc);
+  if (source != NULL)
+    return source->owner != in->from ? source : NULL;
+  for (guint i = 0; i < in->route->sources->len; i++)
+    {
+      source = g_ptr_array_index (in->route->sources, i);
+      if (source->owner == in->from)
+        continue;
+      if (only != NULL)
+        return NULL;
+      only = source;
+    }
+  return only;
+}
+
+static void
+receive_feedback (RtcpState *state, const RtcpCompound *in, const RflRtcp *rtcp)
+{
+  gboolean fir = rtcp->count == RFL_PSFB_FIR;
+  guint32 ssrc;
+
+  if (rtcp->type != RFL_RTCP_PSFB || (rtcp->count != RFL_PSFB_PLI && !fir))
+    {
+      rfl_counter_add (state->ended, 1);
+      return;
+    }
+  for (guint i = 0; rfl_rtcp_get_feedback_ssrc (rtcp, i, &ssrc); i++)
+    {
+      RflSource *source = find_target (in, ssrc);
+
+      if (source != NULL)
+        rtcp_keyframe_request (state, source, in->from, fir);
+    }
+}
+
+static void
+receive_message (RtcpState *state, const RtcpCompound *in, const RflRtcp *rtcp)
+{
+  RflEvent *event = rfl_event_new (RFL_EVENT_CONTROL_MESSAGE);
+  g_autoptr (GBytes) data = g_bytes_new (rtcp->data, rtcp->len);
+
+  rfl_counter_add (state->messages, 1);
+  rfl_event_set_participant (event, in->from->participant);
+  rfl_event_set_medium (event, in->from);
+  rfl_event_set_data (event, data);
+  rfl_bus_emit (rfl_core_get_bus (rfl_session_get_core (state->session)), event, NULL, NULL);
+}
+
+static void
+receive_bye (const RtcpCompound *in, const RflRtcp *rtcp)
+{
+  guint32 wire_ssrc, ssrc;
+
+  for (guint i = 0; rfl_rtcp_get_bye (rtcp, i, &wire_ssrc); i++)
+    {
+      RflSource *source = rtcp_map_sender (in->route, in->from, wire_ssrc, &ssrc)
+                              ? rfl_route_find_source (in->route, ssrc)
+                              : NULL;
+
+      if (source != NULL && source->owner == in->from)
+        rfl_source_free (source);
+    }
+}
+
+/* Hooks may have taken the sender out of the session, and the route with it. */
+static gboolean
+is_there (const RtcpCompound *in)
+{
+  return in->from->participant->state != RFL_PARTICIPANT_LEFT && in->from->route == in->route;
+}
+
+static void
+receive_packets (RtcpState *state, const RtcpCompound *in)
+{
+  for (guint i = 0; i < in->n && is_there (in); i++)
+    {
+      const RflRtcp *rtcp = &in->packets[i];
+
+      if (rtcp->type == RFL_RTCP_RTPFB || rtcp->type == RFL_RTCP_PSFB)
+        receive_feedback (state, in, rtcp);
+      else if (rtcp->type == RFL_RTCP_APP)
+        receive_message (state, in, rtcp);
+      else if (rtcp->type == RFL_RTCP_BYE && rtcp_is_local (in->from))
+        receive_bye (in, rtcp);
+    }
+}
+
+/* From a linked reflector itself, which is no participant: requests for keyframes, no more */
+static void
+receive_from_link (RtcpState *state, RflRoute *route, const guint8 *data, gsize len)
+{
+  RtcpCompound in = { .route = route };
+  RflRtcpIter iter;
+  RflRtcp rtcp;
+
+  rfl_rtcp_iter_init (&iter, data, len);
+  while (rfl_rtcp_iter_next (&iter, &rtcp))
+    if (rtcp.type == RFL_RTCP_PSFB)
+      receive_feedback (state, &in, &rtcp);
+}
+
+void
+rfl_route_receive_rtcp (RflRoute *route, RflMedium *from, const guint8 *data, gsize len)
+{
+  RtcpState *state;
+  RtcpCompound in;
+
+  g_return_if_fail (route != NULL && (from == NULL || from->route == route));
+  state = rtcp_state_get (route->session);
+  rfl_counter_add (state->received, 1);
+  if (!rfl_rtcp_validate (data, len))
+    {
+      rfl_counter_add (state->invalid, 1);
+      return;
+    }
+  if (from == NULL)
+    {
+      receive_from_link (state, route, data, len);
+      return;
+    }
+  g_autoptr (RflSession) session = rfl_session_ref (route->session);
+  RflParticipant *sender = rfl_participant_hold (from->participant);
+  rfl_counter_add (state->foreign, rtcp_compound_read (&in, route, from, data, len));
+  rtcp_compound_forward (&in);
+  receive_packets (state, &in);
+  rfl_participant_drop (sender);
+}

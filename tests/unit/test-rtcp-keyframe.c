@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Requests for keyframes: to whom they do not go, how often they go, what they say. */
+#include "tests/unit/rtcp-fixture.h"
+
+#define MS G_TIME_SPAN_MILLISECOND
+
+typedef struct {
+  Fixture *f;
+  End *a, *b, *c; /* a sends SSRC 1, b SSRC 2, c nothing */
+} Room;
+
+static void
+set_up (Room *room, gconstpointer data)
+{
+  room->f = fixture_new (1);
+  room->a = end_join (room->f, "a", NULL, RFL_LEG_ALL, 1);
+  room->b = end_join (room->f, "b", NULL, RFL_LEG_ALL, 2);
+  room->c = end_join (room->f, "c", NULL, RFL_LEG_ALL, 0);
+}
+
+static void
+tear_down (Room *room, gconstpointer data)
+{
+  end_free (room->a);
+  end_free (room->b);
+  end_free (room->c);
+  fixture_free (room->f);
+}
+
+/* The requests among what @end was handed, without our own name: "PLI 1 FIR 1 ". */
+static char *
+take_requests (End *end)
+{
+  g_autofree char *all = end_take (end);
+  g_auto (GStrv) words = g_strsplit (all, " ", -1);
+  GString *out = g_string_new (NULL);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (g_str_equal (words[i], "PLI") || g_str_equal (words[i], "FIR"))
+      g_string_append_printf (out, "%s %s ", words[i], words[i + 2]);
+  return g_string_free (out, FALSE);
+}
+
+#define expect(end, text)                                                                          \
+  do                                                                                               \
+    {                                                                                              \
+      g_autofree char *got_ = take_requests (end);                                                 \
+      g_assert_cmpstr (got_, ==, text);                                                            \
+    }                                                                                              \
+  while (0)
+
+static void
+to_nobody (Room *room, gconstpointer data)
+{
+  end_send (room->a, "PLI 1 1");  /* of itself */
+  end_send (room->c, "PLI 3 99"); /* of one of two, but which */
+  end_send (room->c, "PLI 3 0");
+  expect (room->a, "");
+  expect (room->b, "");
+  rfl_source_set_back (room->a->source, NULL); /* no way to tell it */
+  end_send (room->c, "PLI 3 1");
+  rfl_source_request_keyframe (room->a->source);
+  rfl_clock_advance (room->f->clock, 600 * MS);
+  expect (room->a, "");
+  g_assert_cmpuint (fixture_count (room->f, "rtcp.keyframes_sent"), ==, 0);
+}
+
+/* An RR and our CNAME before it; the source on its own wire; nothing to anybody else. */
+static void
+what_is_said (Room *room, gconstpointer data)
+{
+  const char *id = rfl_core_get_id (room->f->core);
+  g_autoptr (GPtrArray) words = NULL;
+  g_autofree char *got = NULL, *expected = NULL;
+  guint32 own;
+
+  end_send (room->c, "PLI 3 1");
+  g_assert_true (g_ptr_array_index (room->a->from, 0) == room->c->medium);
+  got = end_take (room->a);
+  own = (guint32) g_ascii_strtoull (got + 3, NULL, 10);
+  expected = g_strdup_printf ("RR %u SDES %u %s PLI %u 1 |", own, own, id, own);
+  g_assert_cmpstr (got, ==, expected);
+  g_assert_null (rfl_route_find_source (room->a->medium->route, own));
+  end_expect (room->b, "");
+}
+
+/* FIR goes along where it was used; each with a new number (RFC 5104 §4.3.1.2). */
+static void
+by_fir (Room *room, gconstpointer data)
+{
+  guint8 numbers[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      gsize len;
+      const guint8 *all;
+
+      end_send (room->c, "RR 3, FIR 3 1");
+      all = g_bytes_get_data (g_ptr_array_index (room->a->got, 1), &len);
+      numbers[i] = all[len - 4];
+      expect (room->a, "PLI 1 FIR 1 ");
+      rfl_clock_advance (room->f->clock, 600 * MS);
+    }
+  g_assert_cmpuint (numbers[0], !=, numbers[1]);
+}
+
+/* One in 500 ms; what comes between is done at their end, once. */
+static void
+limit (Room *room, gconstpointer data)
+{
+  end_send (room->b, "PLI 2 1");
+  expect (room->a, "PLI 1 ");
+  for (guint i = 0; i < 4; i++)
+    {
+      rfl_clock_advance (room->f->clock, 100 * MS);
+      end_send (room->c, i == 2 ? "FIR 3 1" : "PLI 3 1");
+      rfl_source_request_keyframe (room->a->source);
+      expect (room->a, "");
+    }
+  end_send (room->c, "PLI 3 2"); /* another source has a limit of its own */
+  expect (room->b, "PLI 2 ");
+  rfl_clock_advance (room->f->clock, 90 * MS);
+  expect (room->a, "");
+  rfl_clock_advance (room->f->clock, 30 * MS);
+  expect (room->a, "PLI 1 FIR 1 ");
+  rfl_clock_advance (room->f->clock, 5000 * MS);
+  expect (room->a, "");
+  g_assert_cmpuint (fixture_count (room->f, "rtcp.keyframes_held"), ==, 8);
+  g_assert_cmpuint (fixture_count (room->f, "rtcp.keyframes_sent"), ==, 3);
+  rfl_source_request_keyframe (room->a->source);
+  expect (room->a, "PLI 1 ");
+}
+
+/* What was held back starts 500 ms anew. */
+static void
+limit_after_held (Room *room, gconstpointer data)
+{
+  end_send (room->b, "PLI 2 1");
+  end_send (room->b, "PLI 2 1");
+  rfl_clock_advance (room->f->clock, 510 * MS);
+  expect (room->a, "PLI 1 PLI 1 ");
+  end_send (room->b, "PLI 2 1");
+  rfl_clock_advance (room->f->clock, 400 * MS);
+  expect (room->a, "");
+  rfl_clock_advance (room->f->clock, 120 * MS);
+  expect (room->a, "PLI 1 ");
+}
+
+static void
+source_gone (Room *room, gconstpointer data)
+{
+  end_send (room->b, "PLI 2 1");
+  end_send (room->b, "PLI 2 1");
+  rfl_source_free (g_steal_pointer (&room->a->source));
+  rfl_clock_advance (room->f->clock, 600 * MS);
+  expect (room->a, "PLI 1 ");
+}
+
+static void
+receivers_gone (Room *room, gconstpointer data)
+{
+  end_send (room->b, "PLI 2 1");
+  end_send (room->b, "PLI 2 1");
+  rfl_leg_free (g_steal_pointer (&room->b->leg));
+  rfl_leg_set_active (room->c->leg, FALSE);
+  rfl_clock_advance (room->f->clock, 600 * MS);
+  expect (room->a, "PLI 1 ");
+}
+
+static void
+session_gone (Room *room, gconstpointer data)
+{
+  end_send (room->b, "PLI 2 1");
+  end_send (room->b, "PLI 2 1");
+  room->a->source = room->b->source = NULL; /* they go with their owners */
+  g_clear_pointer (&room->a->leg, rfl_leg_free);
+  g_clear_pointer (&room->b->leg, rfl_leg_free);
+  g_clear_pointer (&room->c->leg, rfl_leg_free);
+  g_ptr_array_set_size (room->f->participants, 0);
+  rfl_clock_advance (room->f->clock, 6000 * MS);
+  expect (room->a, "PLI 1 ");
+}
+
+/* Its stream's SSRC is the leg's; that means the source behind it. */
+static void
+from_one (Room *room, gconstpointer data)
+{
+  End *d = end_join (room->f, "d", NULL, RFL_LEG_ONE, 0);
+  RflLegStats stats;
+  g_autofree char *text = NULL;
+
+  fixture_send (room->f, "192.0.2.2:4000", 96, 1, 3000, 2);
+  rfl_leg_get_stats (d->leg, &stats);
+  g_assert_cmpuint (stats.following, ==, 2);
+  rfl_clock_advance (room->f->clock, 600 * MS); /* the path asked when it switched */
+  g_free (take_requests (room->b));
+  text = g_strdup_printf ("PLI 4 %u", stats.ssrc);
+  end_send (d, text);
+  expect (room->b, "PLI 2 ");
+  expect (room->a, "");
+  end_free (d);
+}
+
+/* The sender of an aliased source knows its own SSRC only; a link knows ours. */
+static void
+names (Room *room, gconstpointer data)
+{
+  End *d = end_join (room->f, "d", NULL, RFL_LEG_ALL, 1);
+  End *link = end_link (room->f, room->a);
+  End *far = end_join (room->f, "far", "other", RFL_LEG_ALL, 0);
+
+  rfl_source_request_keyframe (d->source);
+  expect (d, "PLI 1 ");
+  far->flow = fixture_flow (room->f, "198.51.100.1:5564");
+  far->source = fixture_source (far->medium, far->flow, 1001, 5);
+  rfl_source_set_back (far->source, link->leg);
+  end_send (room->c, "PLI 3 5");
+  expect (link, "PLI 5 ");
+  end_free (far);
+  end_free (link);
+  end_free (d);
+}
+
+/* A reflector asks in nobody's name; and may do no more than that. */
+static void
+from_link (Room *room, gconstpointer data)
+{
+  static const guint8 text[] = { 0x80, 201, 0, 1, 0, 0, 0,    9,   0x81, 206, 0, 2, 0, 0,
+                                 0,    9,   0, 0, 0, 1, 0x81, 203, 0,    1,   0, 0, 0, 2 };
+
+  rfl_route_receive_rtcp (room->a->medium->route, NULL, text, sizeof text);
+  expect (room->a, "PLI 1 ");
+  end_expect (room->b, "");
+  g_assert_nonnull (rfl_route_find_source (room->a->medium->route, 2));
+}
+
+#define ADD(name, func) g_test_add ("/rtcp-keyframe/" name, Room, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("to-nobody", to_nobody);
+  ADD ("what-is-said", what_is_said);
+  ADD ("by-fir", by_fir);
+  ADD ("limit", limit);
+  ADD ("limit-after-held", limit_after_held);
+  ADD ("source-gone", source_gone);
+  ADD ("receivers-gone", receivers_gone);
+  ADD ("session-gone", session_gone);
+  ADD ("from-one", from_one);
+  ADD ("names", names);
+  ADD ("from-link", from_link);
+  return g_test_run ();
+}

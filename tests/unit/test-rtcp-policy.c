@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which RTCP passes to whom: what must not pass first, then SSRCs, legs of mode `one`, links. */
+#include "tests/unit/rtcp-fixture.h"
+#include <string.h>
+
+typedef struct {
+  Fixture *f;
+  End *a, *b, *c; /* a sends SSRC 1, b SSRC 2, c nothing */
+  GPtrArray *more;
+} Room;
+
+static void
+set_up (Room *room, gconstpointer data)
+{
+  room->f = fixture_new (1);
+  room->a = end_join (room->f, "a", NULL, RFL_LEG_ALL, 1);
+  room->b = end_join (room->f, "b", NULL, RFL_LEG_ALL, 2);
+  room->c = end_join (room->f, "c", NULL, RFL_LEG_ALL, 0);
+  room->more = g_ptr_array_new_with_free_func ((GDestroyNotify) end_free);
+}
+
+static void
+tear_down (Room *room, gconstpointer data)
+{
+  g_ptr_array_unref (room->more);
+  end_free (room->a);
+  end_free (room->b);
+  end_free (room->c);
+  fixture_free (room->f);
+}
+
+static End *
+more (Room *room, End *end)
+{
+  g_ptr_array_add (room->more, end);
+  return end;
+}
+
+static guint
+count (Room *room, const char *name)
+{
+  g_autofree char *full = g_strconcat ("rtcp.", name, NULL);
+  return (guint) fixture_count (room->f, full);
+}
+
+static void
+invalid (Room *room, gconstpointer data)
+{
+  static const guint8 rows[][8] = { { 0x80, 201, 0, 2, 0, 0, 0, 1 },
+                                    { 0x40, 201, 0, 1, 0, 0, 0, 1 },
+                                    { 0x81, 201, 0, 1, 0, 0, 0, 1 },
+                                    { 0x80, 0, 0, 1, 0, 0, 0, 1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    rfl_route_receive_rtcp (room->a->medium->route, room->a->medium, rows[i], sizeof rows[i]);
+  rfl_route_receive_rtcp (room->a->medium->route, room->a->medium, rows[0], 0);
+  end_expect (room->b, "");
+  g_assert_cmpuint (count (room, "invalid"), ==, G_N_ELEMENTS (rows) + 1);
+  g_assert_cmpuint (count (room, "received"), ==, G_N_ELEMENTS (rows) + 1);
+}
+
+/* Nobody speaks for another's source, ends it, or names it. */
+static void
+foreign (Room *room, gconstpointer data)
+{
+  static const char *const rows[] = { "SR 2 of 1", "RR 2", "SDES 2 b", "BYE 2", "XR 2" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      end_send (room->a, rows[i]);
+      g_assert_cmpuint (count (room, "foreign"), ==, i + 1);
+      end_expect (room->b, "");
+      end_expect (room->c, "");
+    }
+  g_assert_true (rfl_route_find_source (room->a->medium->route, 2) == room->b->source);
+  end_send (room->a, "RR 1, SDES 2 b, SDES 1 a"); /* the rest passes */
+  end_expect (room->c, "RR 1 SDES 1 a |");
+}
+
+/* Feedback ends here: one receiver must not degrade everybody. */
+static void
+feedback_ends (Room *room, gconstpointer data)
+{
+  static const char *const rows[] = { "NACK 2 1", "TMMBR 2 1", "REMB 2 1" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *compound = g_strdup_printf ("RR 2 of 1, SDES 2 b, %s", rows[i]);
+
+      end_send (room->b, rows[i]);
+      end_expect (room->a, "");
+      end_send (room->b, compound);
+      end_expect (room->a, "RR 2 of 1 SDES 2 b |");
+      g_assert_cmpuint (count (room, "ended"), ==, 2 * (i + 1));
+    }
+}
+
+static void
+reports_pass (Room *room, gconstpointer data)
+{
+  static const char text[] = "SR 1 of 2, SDES 1 a, XR 1";
+
+  end_send (room->a, text);
+  end_expect (room->a, "");
+  g_assert_true (g_ptr_array_index (room->b->from, 0) == room->a->medium);
+  end_expect (room->b, "SR 1 of 2 SDES 1 a XR 1 |");
+  end_expect (room->c, "SR 1 of 2 SDES 1 a XR 1 |");
+  end_send (room->c, "RR 77 of 1 2, SDES 77 c");
+  end_expect (room->a, "RR 77 of 1 2 SDES 77 c |");
+}
+
+/* Octet by octet, padding and the profile's extension too. */
+static void
+unchanged (Room *room, gconstpointer data)
+{
+  static const guint8 text[] = { 0x80, 201, 0, 2, 0, 0, 0, 1, 'e', 'x', 't', '.', 0xa1, 202,
+                                 0,    3,   0, 0, 0, 1, 1, 1, 'a', 0,   0,   0,   0,    4 };
+  gconstpointer got;
+  gsize len;
+
+  rfl_route_receive_rtcp (room->a->medium->route, room->a->medium, text, sizeof text);
+  g_assert_cmpuint (room->b->got->len, ==, 1);
+  got = g_bytes_get_data (g_ptr_array_index (room->b->got, 0), &len);
+  g_assert_cmpmem (got, len, text, sizeof text);
+}
+
+/* What passes is a compound that starts with a report, whatever it was before. */
+static void
+compounds (Room *room, gconstpointer data)
+{
+  static const char *const rows[][2] = {
+    { "SDES 1 a", "RR 1 SDES 1 a |" },
+    { "SDES 1 a, RR 1 of 2", "RR 1 SDES 1 a RR 1 of 2 |" },
+    { "APP 1 PING, SDES 1 a", "RR 1 SDES 1 a |" },
+    { "APP 1 PING", "" },
+    { "PLI 1 2, RR 1", "RR 1 |" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      end_send (room->a, rows[i][0]);
+      end_expect (room->c, rows[i][1]);
+    }
+}
+
+static void
+hold (Room *room, gconstpointer data)
+{
+  rfl_leg_set_active (room->b->leg, FALSE);
+  end_send (room->a, "RR 1");
+  end_expect (room->b, "");
+  end_expect (room->c, "RR 1 |");
+  rfl_leg_set_active (room->b->leg, TRUE);
+  end_send (room->a, "RR 1");
+  end_expect (room->b, "RR 1 |");
+}
+
+/* d sends SSRC 1 as a does, and is known by an alias to everybody but itself. */
+static void
+alias (Room *room, gconstpointer data)
+{
+  End *d = more (room, end_join (room->f, "d", NULL, RFL_LEG_ALL, 1));
+  guint32 ssrc = d->source->ssrc;
+  g_autofree char *sender =
+      g_strdup_printf ("SR %u of 2 SDES %u d XR %u BYE %u |", ssrc, ssrc, ssrc, ssrc);
+  g_autofree char *report = g_strdup_printf ("RR 2 of 1 %u", ssrc);
+  g_autofree char *others = g_strdup_printf ("RR 2 of 1 %u |", ssrc);
+
+  g_assert_cmpuint (ssrc, !=, 1);
+  end_send (room->b, report);
+  end_expect (d, "RR 2 of 1 1 |"); /* of its own, as it is on its wire */
+  end_expect (room->a, others);
+  g_assert_cmpuint (count (room, "foreign"), ==, 0);
+  end_send (d, "SR 1 of 2, SDES 1 d, XR 1, BYE 1");
+  end_expect (room->a, sender);
+  end_expect (room->b, sender);
+  g_assert_nonnull (rfl_route_find_source (room->a->medium->route, 1));
+  g_assert_null (rfl_route_find_source (room->a->medium->route, ssrc));
+  d->source = NULL;
+}
+
+static void
+bye (Room *room, gconstpointer data)
+{
+  end_send (room->a, "RR 1, SDES 1 a, BYE 1 done");
+  end_expect (room->b, "RR 1 SDES 1 a BYE 1 |");
+  g_assert_null (rfl_route_find_source (room->a->medium->route, 1));
+  g_assert_nonnull (rfl_route_find_source (room->a->medium->route, 2));
+  room->a->source = NULL;
+  end_send (room->a, "BYE 1"); /* again */
+  end_expect (room->b, "RR 1 BYE 1 |");
+}
+
+static RflHookResult
+note_message (RflEvent *event, gpointer user_data, GError **error)
+{
+  GString *log = user_data;
+  RflRtcpIter iter;
+  RflRtcp rtcp;
+  gsize len;
+  const guint8 *data = g_bytes_get_data (event->data, &len);
+
+  rfl_rtcp_iter_init (&iter, data, len);
+  g_assert_true (rfl_rtcp_iter_next (&iter, &rtcp));
+  g_string_append_printf (log, "%s %u %.4s|", event->participant->identity, rtcp.ssrc, rtcp.body);
+  g_assert_true (event->medium->participant == event->participant);
+  if (g_str_has_prefix ((const char *) rtcp.body, "QUIT"))
+    rfl_participant_leave (event->participant, "quits");
+  return RFL_HOOK_CONTINUE;
+}
+
+static guint
+hook_messages (Room *room, GString *log)
+{
+  RflHook hook = { .name = "test/message",
+                   .event = RFL_EVENT_CONTROL_MESSAGE,
+                   .func = note_message,
+                   .user_data = log };
+
+  return rfl_bus_add_hook (rfl_core_get_bus (room->f->core), &hook, NULL);
+}
+
+static void
+messages (Room *room, gconstpointer data)
+{
+  g_autoptr (GString) log = g_string_new (NULL);
+  guint id = hook_messages (room, log);
+
+  end_send (room->a, "APP 1 PING");
+  end_send (room->b, "RR 2, APP 9 ONEx, APP 2 TWOx");
+  g_assert_cmpstr (log->str, ==, "a 1 PING|b 9 ONEx|b 2 TWOx|");
+  g_assert_cmpuint (count (room, "messages"), ==, 3);
+  rfl_bus_remove_hook (rfl_core_get_bus (room->f->core), id);
+}
+
+/* A hook takes the sender out of the session in the middle of its compound. */
+static void
+leaves (Room *room, gconstpointer data)
+{
+  g_autoptr (GString) log = g_string_new (NULL);
+  guint id = hook_messages (room, log);
+
+  end_send (room->a, "RR 1, APP 1 QUIT, APP 1 MORE, BYE 1, PLI 1 2");
+  g_assert_cmpstr (log->str, ==, "a 1 QUIT|");
+  room->a->source = NULL;
+  end_expect (room->b, "RR 1 BYE 1 |"); /* no request for a keyframe */
+  rfl_bus_remove_hook (rfl_core_get_bus (room->f->core), id);
+}
+
+static void
+send_video (Room *room, const char *from, guint16 seq, guint32 ssrc)
+{
+  fixture_send (room->f, from, 96, seq, 3000u * seq, ssrc);
+}
+
+static guint32
+ssrc_of (RflLeg *leg)
+{
+  RflLegStats stats;
+
+  rfl_leg_get_stats (leg, &stats);
+  return stats.ssrc;
+}
+
+/* Reports about the stream that only this leg has end here; the rest is as ever. */
+static void
+one_reports (Room *room, gconstpointer data)
+{
+  End *d = more (room, end_join (room->f, "d", NULL, RFL_LEG_ONE, 4));
+  g_autofree char *text = NULL;
+
+  send_video (room, "192.0.2.1:4000", 1, 1);
+  g_free (end_take (room->a)); /* the path has asked for a keyframe */
+  text = g_strdup_printf ("SR 4 of %u, SDES 4 d, XR 4", ssrc_of (d->leg));
+  end_send (d, text);
+  end_expect (room->a, "SR 4 SDES 4 d |");
+  g_free (text);
+  text = g_strdup_printf ("RR 4 of 1 %u 2, SDES 4 d", ssrc_of (d->leg));
+  end_send (d, text);
+  end_expect (room->a, "RR 4 of 1 2 SDES 4 d |");
+}
+
+/* It gets what is about its own source, and nothing of the others' timelines. */
+static void
+one_receives (Room *room, gconstpointer data)
+{
+  End *d = more (room, end_join (room->f, "d", NULL, RFL_LEG_ONE, 1)); /* an alias, too */
+  g_autofree char *text = g_strdup_printf ("SR 2 of 1 %u, SDES 2 b, BYE 2", d->source->ssrc);
+
+  end_send (room->a, "SR 1 of 2, SDES 1 a, XR 1");
+  end_expect (d, "");
+  end_send (room->b, text);
+  end_expect (d, "RR 2 of 1 |");
+  room->b->source = NULL;
+}
+
+/* Our own reports: sender's while it sends, on our clock, with one CNAME. */
+static void
+one_sender_reports (Room *room, gconstpointer data)
+{
+  End *d = more (room, end_join (room->f, "d", NULL, RFL_LEG_ONE, 0));
+  const char *id = rfl_core_get_id (room->f->core);
+  guint32 ssrc = ssrc_of (d->leg);
+  g_autofree char *sr = g_strdup_printf ("SR %u SDES %u %s |", ssrc, ssrc, id);
+  g_autofree char *rr = g_strdup_printf ("RR %u SDES %u %s |", ssrc, ssrc, id);
+  RflRtcpSenderInfo info;
+  RflLegStats stats;
+  RflRtcpIter iter;
+  RflRtcp rtcp;
+
+  rfl_clock_advance (room->f->clock, 5 * G_USEC_PER_SEC);
+  end_expect (d, rr);
+  end_expect (room->a, "");
+  rfl_clock_advance (room->f->clock, 3 * G_USEC_PER_SEC);
+  send_video (room, "192.0.2.1:4000", 1, 1);
+  end_expect (d, "");
+  rfl_clock_advance (room->f->clock, 2 * G_USEC_PER_SEC);
+  g_assert_cmpuint (d->got->len, ==, 1);
+  rfl_rtcp_iter_init (&iter, g_bytes_get_data (g_ptr_array_index (d->got, 0), NULL), 28);
+  g_assert_true (rfl_rtcp_iter_next (&iter, &rtcp));
+  g_assert_true (rfl_rtcp_get_sender_info (&rtcp, &info));
+  rfl_leg_get_stats (d->leg, &stats);
+  g_assert_cmpuint (info.rtp_timestamp, ==, stats.last_timestamp + 2 * 90000);
+  g_assert_cmphex (info.ntp, ==, rfl_clock_ntp (room->f->clock));
+  g_assert_cmpuint (info.packets, ==, 1);
+  g_assert_cmpuint (info.octets, ==, 160);
+  end_expect (d, sr);
+  rfl_clock_advance (room->f->clock, 5 * G_USEC_PER_SEC);
+  end_expect (d, sr);
+  rfl_clock_advance (room->f->clock, 5 * G_USEC_PER_SEC); /* silent for 12 s */
+  end_expect (d, rr);
+  g_assert_cmpuint (count (room, "reports_sent"), ==, 4);
+}
+
+/* What came over a link goes to participants only. */
+static void
+links (Room *room, gconstpointer data)
+{
+  End *link = more (room, end_link (room->f, room->a));
+  End *far = more (room, end_join (room->f, "far", "other", RFL_LEG_ALL, 0));
+
+  end_send (room->a, "SR 1 of 2, SDES 1 a");
+  end_expect (link, "SR 1 of 2 SDES 1 a |");
+  end_send (far, "RR 9 of 1, SDES 9 far");
+  end_expect (link, "");
+  end_expect (room->a, "RR 9 of 1 SDES 9 far |");
+}
+
+/* Behind a link sources have the names that the peer's route gave them, not the labels of the
+ * link; their ends are told by the link, not by their BYE. */
+static void
+far_sources (Room *room, gconstpointer data)
+{
+  End *far = more (room, end_join (room->f, "far", "other", RFL_LEG_ALL, 0));
+  End *twin = more (room, end_join (room->f, "twin", "other", RFL_LEG_ALL, 0));
+  g_autofree char *mapped = NULL;
+
+  far->flow = fixture_flow (room->f, "198.51.100.1:5564");
+  far->source = fixture_source (far->medium, far->flow, 1001, 5);
+  twin->source = fixture_source (twin->medium, far->flow, 1002, 1); /* a's, so aliased */
+  end_send (far, "SR 5, SDES 5 far, BYE 5");
+  end_expect (room->a, "SR 5 SDES 5 far BYE 5 |");
+  g_assert_true (rfl_route_find_source (far->medium->route, 5) == far->source);
+  mapped = g_strdup_printf ("SR %u SDES %u twin |", twin->source->ssrc, twin->source->ssrc);
+  end_send (twin, "SR 1, SDES 1 twin");
+  end_expect (room->a, mapped);
+  g_assert_cmpuint (count (room, "foreign"), ==, 0);
+  rfl_source_free (g_steal_pointer (&twin->source)); /* before the flow, which far frees */
+  end_send (twin, "SR 1");
+  end_expect (room->a, "");
+  g_assert_cmpuint (count (room, "foreign"), ==, 1);
+}
+
+#define ADD(name, func) g_test_add ("/rtcp-policy/" name, Room, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("invalid", invalid);
+  ADD ("foreign", foreign);
+  ADD ("feedback-ends", feedback_ends);
+  ADD ("reports-pass", reports_pass);
+  ADD ("unchanged", unchanged);
+  ADD ("compounds", compounds);
+  ADD ("hold", hold);
+  ADD ("alias", alias);
+  ADD ("bye", bye);
+  ADD ("messages", messages);
+  ADD ("leaves", leaves);
+  ADD ("one-reports", one_reports);
+  ADD ("one-receives", one_receives);
+  ADD ("one-sender-reports", one_sender_reports);
+  ADD ("links", links);
+  ADD ("far-sources", far_sources);
+  return g_test_run ();
+}
