@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+from .engine import Engine
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
@@ -78,7 +80,6 @@ class Lab:
         self.prefix = f"rfl{os.getpid()}-{Lab.serial}-"
         self.cleanups = []
         self.complaints = []  # what went wrong behind the test's back
-        self.engine_ = None
 
     # ---- life
     def __enter__(self):
@@ -93,6 +94,9 @@ class Lab:
         if up.returncode != 0:
             self.__exit__()
             raise Skip("cannot make network namespaces here: " + up.stderr.strip()[-200:])
+        # made first and so stopped last: what is under test ends while its clients still answer
+        self.engine = Engine()
+        self.defer(self.engine.stop)
         return self
 
     def __exit__(self, *exception):
@@ -171,11 +175,3 @@ class Lab:
         """Packets counted by a named nft counter."""
         text = self.run(ns, "nft", "list", "counter", *table.split(), name)
         return int(re.search(r"packets (\d+)", text).group(1))
-
-    @property
-    def engine(self):
-        if self.engine_ is None:
-            from .engine import Engine
-            self.engine_ = Engine()
-            self.defer(self.engine_.stop)
-        return self.engine_
