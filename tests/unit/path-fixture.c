@@ -55,6 +55,9 @@ fixture_new (guint n_workers)
   f->port = rfl_port_open (f->path, &spec, &error);
   g_assert_no_error (error);
   f->participants = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_participant_unref);
+  f->flows = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_flow_free);
+  f->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_source_free);
+  f->legs = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_leg_free);
   f->tickets = g_array_new (FALSE, FALSE, sizeof (guint64));
   fixture_step (f);
   return f;
@@ -63,6 +66,9 @@ fixture_new (guint n_workers)
 void
 fixture_free (Fixture *f)
 {
+  g_ptr_array_unref (f->legs);
+  g_ptr_array_unref (f->sources);
+  g_ptr_array_unref (f->flows);
   g_ptr_array_unref (f->participants);
   rfl_port_close (f->port);
   rfl_core_free (f->core);
@@ -123,11 +129,12 @@ fixture_flow (Fixture *f, const char *remote)
   RflFlow *flow = rfl_flow_new (f->port, &address, NULL);
 
   g_assert_nonnull (flow);
+  g_ptr_array_add (f->flows, flow);
   return flow;
 }
 
 RflSource *
-fixture_source (RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssrc)
+fixture_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssrc)
 {
   RflPtMap map;
   RflSourceSpec spec = { .route = fixture_route (medium),
@@ -136,6 +143,7 @@ fixture_source (RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssr
                          .wire_ssrc = wire_ssrc,
                          .ssrc = ssrc,
                          .map = &map };
+  RflSource *source;
 
   memset (&map, RFL_PT_NONE, sizeof map);
   if (strcmp (medium->kind, "video") == 0)
@@ -145,7 +153,10 @@ fixture_source (RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssr
       map.index[0] = 0;
       map.index[101] = 1;
     }
-  return rfl_source_new (&spec);
+  source = rfl_source_new (&spec);
+  if (source)
+    g_ptr_array_add (f->sources, source);
+  return source;
 }
 
 RflLegSpec
@@ -166,10 +177,37 @@ fixture_leg_spec (Fixture *f, RflMedium *medium, const char *remote)
 }
 
 RflLeg *
+fixture_leg_new (Fixture *f, const RflLegSpec *spec)
+{
+  RflLeg *leg = rfl_leg_new (spec);
+
+  g_ptr_array_add (f->legs, leg);
+  return leg;
+}
+
+RflLeg *
 fixture_leg (Fixture *f, RflMedium *medium, const char *remote)
 {
   RflLegSpec spec = fixture_leg_spec (f, medium, remote);
-  return rfl_leg_new (&spec);
+  return fixture_leg_new (f, &spec);
+}
+
+void
+fixture_drop_flow (Fixture *f, RflFlow *flow)
+{
+  g_assert_true (g_ptr_array_remove (f->flows, flow));
+}
+
+void
+fixture_drop_source (Fixture *f, RflSource *source)
+{
+  g_assert_true (g_ptr_array_remove (f->sources, source));
+}
+
+void
+fixture_drop_leg (Fixture *f, RflLeg *leg)
+{
+  g_assert_true (g_ptr_array_remove (f->legs, leg));
 }
 
 TestRtp

@@ -19,6 +19,7 @@ typedef struct {
   RflPath *path;
   RflPort *port;
   GPtrArray *participants;
+  GPtrArray *flows, *sources, *legs; /* freed with the fixture */
   /* what the port asked */
   guint n_unknown, n_rtcp, n_other;
   GArray *tickets; /* guint64 */
@@ -34,9 +35,16 @@ RflMedium *fixture_join (Fixture *f, const char *session, const char *name, cons
 /* The route of @medium's session and kind, with PCMU and telephone-event or VP8. */
 RflRoute *fixture_route (RflMedium *medium);
 RflFlow *fixture_flow (Fixture *f, const char *remote);
-RflSource *fixture_source (RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssrc);
+RflSource *fixture_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc,
+                           guint32 ssrc);
 RflLegSpec fixture_leg_spec (Fixture *f, RflMedium *medium, const char *remote);
+RflLeg *fixture_leg_new (Fixture *f, const RflLegSpec *spec);
 RflLeg *fixture_leg (Fixture *f, RflMedium *medium, const char *remote);
+
+/* Before its time. */
+void fixture_drop_flow (Fixture *f, RflFlow *flow);
+void fixture_drop_source (Fixture *f, RflSource *source);
+void fixture_drop_leg (Fixture *f, RflLeg *leg);
 
 /* An RTP packet with @len octets of payload; PCMU is 0, telephone-event 101, VP8 96. */
 typedef struct {
