@@ -118,12 +118,12 @@ rfl_route_set_formats (RflRoute *public, GPtrArray *formats)
   Message message = { .type = MESSAGE_ROUTE_FORMATS };
   gboolean in_use = public->sources->len || public->legs->len;
 
+  g_ptr_array_set_free_func (formats, (GDestroyNotify) rfl_format_free);
   if (formats->len > RFL_ROUTE_MAX_FORMATS || (in_use && !only_appends (public, formats)))
     {
       g_ptr_array_unref (formats);
       return FALSE;
     }
-  g_ptr_array_set_free_func (formats, (GDestroyNotify) rfl_format_free);
   g_ptr_array_unref (public->formats);
   public->formats = formats;
   for (guint i = 0; i < formats->len; i++)

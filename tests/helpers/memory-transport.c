@@ -89,7 +89,8 @@ memory_receive (RflTransportSocket *s, RflReceived *packets, guint n)
       packets[got].remote = d->from;
       packets[got].len = MIN (d->len, packets[got].size);
       packets[got].truncated = d->len > packets[got].size;
-      memcpy (packets[got].data, d->data, packets[got].len);
+      if (packets[got].len)
+        memcpy (packets[got].data, d->data, packets[got].len);
       datagram_free (d);
     }
   return got;
