@@ -3,11 +3,12 @@
 #include "core/core-private.h"
 #include "core/status.h"
 
-#define ROUNDS 100000
+#define ROUNDS 500000
 
 typedef struct {
   RflCounter *counter;
   guint worker;
+  gint *go;
 } Job;
 
 static gpointer
@@ -15,6 +16,8 @@ work (gpointer data)
 {
   Job *job = data;
 
+  while (!g_atomic_int_get (job->go))
+    g_thread_yield ();
   for (guint i = 0; i < ROUNDS; i++)
     rfl_counter_add_worker (job->counter, job->worker, 2);
   return NULL;
@@ -28,12 +31,14 @@ threads (void)
   GThread *thread[RFL_MAX_WORKERS];
   Job jobs[RFL_MAX_WORKERS];
   guint64 last = 0;
+  gint go = FALSE;
 
   for (guint i = 0; i < RFL_MAX_WORKERS; i++)
     {
-      jobs[i] = (Job){ counter, i };
+      jobs[i] = (Job){ counter, i, &go };
       thread[i] = g_thread_new ("worker", work, &jobs[i]);
     }
+  g_atomic_int_set (&go, TRUE);
   for (guint i = 0; i < ROUNDS; i++)
     {
       rfl_counter_add (counter, 1);

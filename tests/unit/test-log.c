@@ -126,6 +126,9 @@ limit (void)
   g_assert_true (rfl_log_limit_pass (&limit, clock, &suppressed));
   g_assert_cmpuint (suppressed, ==, 90);
   g_assert_false (rfl_log_limit_pass (&limit, clock, &suppressed));
+  rfl_clock_advance (clock, G_USEC_PER_SEC);
+  g_assert_true (rfl_log_limit_pass (&limit, clock, &suppressed));
+  g_assert_cmpuint (suppressed, ==, 1);
   rfl_clock_advance (clock, 3600 * (gint64) G_USEC_PER_SEC);
   for (guint i = passed = 0; i < 100; i++)
     passed += rfl_log_limit_pass (&limit, clock, &suppressed);
