@@ -129,12 +129,20 @@ fixture_flow (Fixture *f, const char *remote)
   RflFlow *flow = rfl_flow_new (f->port, &address, NULL);
 
   g_assert_nonnull (flow);
+  return flow;
+}
+
+RflFlow *
+fixture_add_flow (Fixture *f, const char *remote)
+{
+  RflFlow *flow = fixture_flow (f, remote);
+
   g_ptr_array_add (f->flows, flow);
   return flow;
 }
 
 RflSource *
-fixture_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssrc)
+fixture_source (RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssrc)
 {
   RflPtMap map;
   RflSourceSpec spec = { .route = fixture_route (medium),
@@ -143,7 +151,6 @@ fixture_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc,
                          .wire_ssrc = wire_ssrc,
                          .ssrc = ssrc,
                          .map = &map };
-  RflSource *source;
 
   memset (&map, RFL_PT_NONE, sizeof map);
   if (strcmp (medium->kind, "video") == 0)
@@ -153,7 +160,14 @@ fixture_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc,
       map.index[0] = 0;
       map.index[101] = 1;
     }
-  source = rfl_source_new (&spec);
+  return rfl_source_new (&spec);
+}
+
+RflSource *
+fixture_add_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssrc)
+{
+  RflSource *source = fixture_source (medium, flow, wire_ssrc, ssrc);
+
   if (source)
     g_ptr_array_add (f->sources, source);
   return source;
@@ -177,7 +191,7 @@ fixture_leg_spec (Fixture *f, RflMedium *medium, const char *remote)
 }
 
 RflLeg *
-fixture_leg_new (Fixture *f, const RflLegSpec *spec)
+fixture_add_leg_spec (Fixture *f, const RflLegSpec *spec)
 {
   RflLeg *leg = rfl_leg_new (spec);
 
@@ -186,10 +200,10 @@ fixture_leg_new (Fixture *f, const RflLegSpec *spec)
 }
 
 RflLeg *
-fixture_leg (Fixture *f, RflMedium *medium, const char *remote)
+fixture_add_leg (Fixture *f, RflMedium *medium, const char *remote)
 {
   RflLegSpec spec = fixture_leg_spec (f, medium, remote);
-  return fixture_leg_new (f, &spec);
+  return fixture_add_leg_spec (f, &spec);
 }
 
 void

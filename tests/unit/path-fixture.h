@@ -34,13 +34,16 @@ RflMedium *fixture_join (Fixture *f, const char *session, const char *name, cons
                          const char *kind);
 /* The route of @medium's session and kind, with PCMU and telephone-event or VP8. */
 RflRoute *fixture_route (RflMedium *medium);
+/* The caller's to free. */
 RflFlow *fixture_flow (Fixture *f, const char *remote);
-RflSource *fixture_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc,
-                           guint32 ssrc);
+RflSource *fixture_source (RflMedium *medium, RflFlow *flow, guint32 wire_ssrc, guint32 ssrc);
 RflLegSpec fixture_leg_spec (Fixture *f, RflMedium *medium, const char *remote);
-RflLeg *fixture_leg_new (Fixture *f, const RflLegSpec *spec);
-RflLeg *fixture_leg (Fixture *f, RflMedium *medium, const char *remote);
-
+/* The same, freed with the fixture. */
+RflFlow *fixture_add_flow (Fixture *f, const char *remote);
+RflSource *fixture_add_source (Fixture *f, RflMedium *medium, RflFlow *flow, guint32 wire_ssrc,
+                               guint32 ssrc);
+RflLeg *fixture_add_leg (Fixture *f, RflMedium *medium, const char *remote);
+RflLeg *fixture_add_leg_spec (Fixture *f, const RflLegSpec *spec);
 /* Before its time. */
 void fixture_drop_flow (Fixture *f, RflFlow *flow);
 void fixture_drop_source (Fixture *f, RflSource *source);

@@ -14,16 +14,16 @@ test_not_echoed (void)
   Fixture *f = fixture_new (1);
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
   RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
-  RflFlow *flow = fixture_flow (f, A);
-  RflSource *source = fixture_source (f, a, flow, 1, 1);
+  RflFlow *flow = fixture_add_flow (f, A);
+  RflSource *source = fixture_add_source (f, a, flow, 1, 1);
   RflLeg *leg;
   g_autoptr (GPtrArray) sent = NULL;
   RflSourceStats source_stats;
   RflLegStats leg_stats;
   RflRtp rtp;
 
-  fixture_leg (f, a, A);
-  leg = fixture_leg (f, b, B);
+  fixture_add_leg (f, a, A);
+  leg = fixture_add_leg (f, b, B);
   fixture_send (f, A, 0, 7, 1000, 1);
   sent = test_network_take_sent (f->net);
   g_assert_cmpuint (sent->len, ==, 1);
@@ -56,9 +56,9 @@ test_rooms_apart (void)
   RflMedium *c = fixture_join (f, "one", "c", NULL, "video");
   g_autoptr (GPtrArray) sent = NULL;
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
-  fixture_leg (f, b, B);
-  fixture_leg (f, c, C);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_leg (f, b, B);
+  fixture_add_leg (f, c, C);
   fixture_send (f, A, 0, 1, 1, 1);
   sent = test_network_take_sent (f->net);
   g_assert_cmpuint (sent->len, ==, 0);
@@ -72,18 +72,19 @@ test_alias (void)
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
   RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
   RflMedium *c = fixture_join (f, "room", "c", NULL, "audio");
-  RflFlow *fa = fixture_flow (f, A), *fb = fixture_flow (f, B);
-  RflSource *first = fixture_source (f, a, fa, 77, 77), *second = fixture_source (f, b, fb, 77, 77);
+  RflFlow *fa = fixture_add_flow (f, A), *fb = fixture_add_flow (f, B);
+  RflSource *first = fixture_add_source (f, a, fa, 77, 77),
+            *second = fixture_add_source (f, b, fb, 77, 77);
   g_autoptr (GPtrArray) sent = NULL;
   RflRtp rtp[2];
 
   g_assert_cmpuint (first->ssrc, ==, 77);
   g_assert_cmpuint (second->ssrc, !=, 77);
   g_assert_cmpuint (second->wire_ssrc, ==, 77);
-  g_assert_null (fixture_source (f, a, fa, 77, 78));
+  g_assert_null (fixture_add_source (f, a, fa, 77, 78));
   g_assert_true (rfl_route_find_source (first->route, second->ssrc) == second);
   g_assert_true (rfl_flow_find_source (fb, 77) == second);
-  fixture_leg (f, c, C);
+  fixture_add_leg (f, c, C);
   fixture_send (f, A, 0, 1, 1, 77);
   fixture_send (f, B, 0, 2, 2, 77);
   sent = test_network_take_sent (f->net);
@@ -111,12 +112,12 @@ test_payload_types (void)
   g_autoptr (GPtrArray) sent = NULL;
   RflRtp rtp[2];
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   for (guint i = 0; i < G_N_ELEMENTS (legs); i++)
     {
       RflLegSpec spec = fixture_leg_spec (f, b, legs[i].remote);
       memcpy (spec.pt, legs[i].pt, 2);
-      fixture_leg_new (f, &spec);
+      fixture_add_leg_spec (f, &spec);
     }
   fixture_send (f, A, 0, 1, 1, 1);
   fixture_send (f, A, 101, 2, 1, 1);
@@ -150,9 +151,9 @@ test_set_pt (void)
   TestRtp marked = test_rtp (0, 1, 1, 1, 20);
 
   marked.data[1] |= 0x80;
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
-  fixture_leg (f, b, C);
-  leg = fixture_leg (f, b, B);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_leg (f, b, C);
+  leg = fixture_add_leg (f, b, B);
   rfl_leg_set_pt (leg, pt);
   fixture_inject (f, A, &marked);
   fixture_step (f);
@@ -176,12 +177,12 @@ test_local_only (void)
   g_autoptr (GPtrArray) sent = NULL;
   RflRtp rtp;
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
-  fixture_source (f, far, fixture_flow (f, "198.51.100.1:5564"), 2, 2);
-  fixture_leg (f, b, B);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_source (f, far, fixture_add_flow (f, "198.51.100.1:5564"), 2, 2);
+  fixture_add_leg (f, b, B);
   spec.owner = NULL;
   spec.flags = RFL_LEG_LOCAL_ONLY;
-  fixture_leg_new (f, &spec);
+  fixture_add_leg_spec (f, &spec);
   fixture_send (f, A, 0, 1, 1, 1);
   fixture_send (f, "198.51.100.1:5564", 0, 1, 1, 2);
   sent = test_network_take_sent (f->net);
@@ -202,13 +203,13 @@ test_labels (void)
   g_autoptr (GPtrArray) sent = NULL, later = NULL;
   RflRtp rtp;
 
-  one = fixture_source (f, a, fixture_flow (f, A), 1, 1);
-  two = fixture_source (f, a, f->flows->pdata[0], 2, 2);
+  one = fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  two = fixture_add_source (f, a, f->flows->pdata[0], 2, 2);
   spec.owner = NULL;
   spec.flags = RFL_LEG_LABELLED;
-  first = fixture_leg_new (f, &spec);
+  first = fixture_add_leg_spec (f, &spec);
   spec.remote = test_address (C);
-  second = fixture_leg_new (f, &spec);
+  second = fixture_add_leg_spec (f, &spec);
   rfl_source_set_label (one, first, 1001);
   rfl_source_set_label (two, second, 1002);
   rfl_source_set_label (two, second, 1003);
@@ -237,8 +238,8 @@ test_remote_and_hold (void)
   RflAddress moved = test_address (C), local = test_address ("10.0.0.1:1");
   RflLeg *leg;
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
-  leg = fixture_leg (f, b, B);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  leg = fixture_add_leg (f, b, B);
   for (guint round = 0; round < 3; round++)
     {
       g_autoptr (GPtrArray) sent = NULL;
@@ -265,10 +266,10 @@ test_families (void)
   g_autoptr (GPtrArray) sent = NULL;
   RflAddress v6 = test_address ("[2001:db8::2]:4000");
 
-  fixture_source (f, a, fixture_flow (f, "[2001:db8::2]:4000"), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, "[2001:db8::2]:4000"), 1, 1);
   spec.local = test_address ("10.9.9.9:1");
-  fixture_leg_new (f, &spec);
-  fixture_leg (f, b, "[2001:db8::3]:4000");
+  fixture_add_leg_spec (f, &spec);
+  fixture_add_leg (f, b, "[2001:db8::3]:4000");
   fixture_send (f, "[2001:db8::2]:4000", 0, 1, 1, 1);
   sent = test_network_take_sent (f->net);
   g_assert_cmpuint (sent->len, ==, 2);
@@ -289,16 +290,16 @@ test_flow_moves (void)
   Fixture *f = fixture_new (2);
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
   RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
-  RflFlow *before = fixture_flow (f, A), *after;
-  RflSource *source = fixture_source (f, a, before, 1, 1);
+  RflFlow *before = fixture_add_flow (f, A), *after;
+  RflSource *source = fixture_add_source (f, a, before, 1, 1);
   RflAddress address = test_address (A);
   g_autoptr (GPtrArray) sent = NULL;
   RflRtp rtp[3];
 
   g_assert_null (rfl_flow_new (f->port, &address, NULL));
-  fixture_leg (f, b, B);
+  fixture_add_leg (f, b, B);
   fixture_send (f, A, 0, 1, 1, 1);
-  after = fixture_flow (f, "192.0.2.1:4001");
+  after = fixture_add_flow (f, "192.0.2.1:4001");
   rfl_source_set_flow (source, after);
   fixture_drop_flow (f, before);
   fixture_send (f, "192.0.2.1:4001", 0, 2, 2, 1);
@@ -323,10 +324,10 @@ test_merging (void)
   g_autoptr (GPtrArray) sent = NULL;
   guint seen[2][4] = { 0 };
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
-  fixture_leg (f, b, B);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_leg (f, b, B);
   spec.pt[0] = 100;
-  fixture_leg_new (f, &spec);
+  fixture_add_leg_spec (f, &spec);
   for (guint i = 0; i < 22; i++)
     {
       TestRtp rtp = test_rtp (96, i, 1, 1, i == 20 ? 100 : i == 21 ? 1190 : 1000);
@@ -384,9 +385,9 @@ test_merging_refused (void)
       RflLegStats stats;
       RflRtp rtp[8];
 
-      fixture_source (f, a, fixture_flow (f, A), 1, 1);
+      fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
       spec.pt[0] = 97;
-      fixture_leg_new (f, &spec);
+      fixture_add_leg_spec (f, &spec);
       test_network_fail_segments (f->net, errors[e]);
       inject_burst (f, 0, 4, 1000);
       test_network_fail_segments (f->net, 0);
@@ -424,9 +425,9 @@ test_refused (void)
       g_autoptr (GPtrArray) sent = NULL;
       guint64 failed = 0;
 
-      fixture_source (f, a, fixture_flow (f, A), 1, 1);
+      fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
       for (guint i = 0; i < 5; i++)
-        fixture_leg (f, b, "192.0.2.9:9");
+        fixture_add_leg (f, b, "192.0.2.9:9");
       test_network_fail (f->net, 2, cases[c].error);
       fixture_send (f, A, 0, 1, 1, 1);
       sent = test_network_take_sent (f->net);
@@ -451,7 +452,7 @@ test_formats_refused (void)
   RflRoute *route = fixture_route (a);
   GPtrArray *formats = g_ptr_array_new ();
 
-  fixture_leg (f, a, A);
+  fixture_add_leg (f, a, A);
   g_ptr_array_add (formats, rfl_format_new (8, "PCMA", 8000, 1, NULL));
   g_ptr_array_add (formats, rfl_format_new (101, "telephone-event", 8000, 1, NULL));
   g_assert_false (rfl_route_set_formats (route, formats));

@@ -26,10 +26,10 @@ room_new (guint n_workers, const char *kind)
   RflMedium *c = fixture_join (r.f, "room", "c", NULL, kind);
   RflLegSpec spec = fixture_leg_spec (r.f, c, C);
 
-  r.a = fixture_source (r.f, a, fixture_flow (r.f, A), 1, 1);
-  r.b = fixture_source (r.f, b, fixture_flow (r.f, B), 2, 2);
+  r.a = fixture_add_source (r.f, a, fixture_add_flow (r.f, A), 1, 1);
+  r.b = fixture_add_source (r.f, b, fixture_add_flow (r.f, B), 2, 2);
   spec.mode = RFL_LEG_ONE;
-  r.leg = fixture_leg_new (r.f, &spec);
+  r.leg = fixture_add_leg_spec (r.f, &spec);
   fixture_step (r.f);
   return r;
 }
@@ -209,7 +209,7 @@ test_video (void)
   g_assert_true (say (&r, r.b, 96, 2, 1));
   spec.mode = RFL_LEG_ONE;
   fixture_drop_leg (r.f, r.leg);
-  fixture_leg_new (r.f, &spec);
+  fixture_add_leg_spec (r.f, &spec);
   fixture_send (r.f, A, 96, 2, 2, 1);
   sent = test_network_take_sent (r.f->net);
   g_assert_cmpuint (sent->len, ==, 0);

@@ -15,7 +15,7 @@ make_pair (Fixture *f)
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
   RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
 
-  fixture_leg (f, b, B);
+  fixture_add_leg (f, b, B);
   return a;
 }
 
@@ -42,7 +42,7 @@ test_malformed (void)
   Fixture *f = fixture_new (1);
   RflMedium *a = make_pair (f);
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       test_network_inject (f->net, PORT, A, bad[i].bytes, bad[i].len);
@@ -61,7 +61,7 @@ test_oversized (void)
   RflMedium *a = make_pair (f);
   TestRtp rtp = test_rtp (0, 1, 1, 1, 3000);
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   fixture_inject (f, A, &rtp);
   fixture_step (f);
   g_assert_cmpuint (take_count (f), ==, 0);
@@ -74,7 +74,7 @@ test_payload_type_refused (void)
 {
   Fixture *f = fixture_new (1);
   RflMedium *a = make_pair (f);
-  RflSource *source = fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  RflSource *source = fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   RflPtMap map;
 
   fixture_send (f, A, 18, 1, 1, 1);
@@ -94,7 +94,7 @@ test_classes (void)
   static const guint8 rtcp[] = { 0x80, 201, 0, 1, 0, 0, 0, 9 };
   static const guint8 stun[20] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 };
   Fixture *f = fixture_new (1);
-  RflFlow *flow = fixture_flow (f, A);
+  RflFlow *flow = fixture_add_flow (f, A);
 
   test_network_inject (f->net, PORT, A, rtcp, sizeof rtcp);
   rfl_path_step (f->path);
@@ -130,7 +130,7 @@ test_released_in_order (void)
   g_assert_cmpuint (f->n_unknown, ==, 1);
   g_assert_cmpuint (f->last.ssrc, ==, 1);
   g_assert_null (f->last.flow);
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   fixture_send (f, A, 0, 3, 3, 1); /* known, but not released */
   g_assert_cmpuint (take_count (f), ==, 0);
   g_assert_cmpuint (f->n_unknown, ==, 1);
@@ -151,14 +151,14 @@ test_unknown_ssrc (void)
 {
   Fixture *f = fixture_new (1);
   RflMedium *a = make_pair (f);
-  RflFlow *flow = fixture_flow (f, A);
+  RflFlow *flow = fixture_add_flow (f, A);
 
-  fixture_source (f, a, flow, 1, 1);
+  fixture_add_source (f, a, flow, 1, 1);
   fixture_send (f, A, 0, 1, 1, 2);
   g_assert_cmpuint (f->n_unknown, ==, 1);
   g_assert_true (f->last.flow == flow);
   g_assert_cmpuint (f->last.ssrc, ==, 2);
-  fixture_source (f, a, flow, 2, 2);
+  fixture_add_source (f, a, flow, 2, 2);
   rfl_port_release (f->port, f->last.ticket);
   fixture_step (f);
   g_assert_cmpuint (take_count (f), ==, 1);
@@ -177,7 +177,7 @@ test_overflow (void)
     fixture_send (f, A, 0, i, i, 1);
   g_assert_cmpuint (f->n_unknown, ==, 1);
   g_assert_cmpuint (fixture_count (f, "path.park_overflow"), ==, 10);
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   rfl_port_release (f->port, f->last.ticket);
   fixture_step (f);
   sent = test_network_take_sent (f->net);
@@ -201,7 +201,7 @@ test_expired (void)
   rfl_clock_advance (f->clock, 1);
   fixture_step (f);
   g_assert_cmpuint (fixture_count (f, "path.park_expired"), ==, 1);
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   rfl_port_release (f->port, ticket);
   fixture_step (f);
   g_assert_cmpuint (take_count (f), ==, 0);
@@ -216,7 +216,7 @@ test_expired_but_known (void)
   RflMedium *a = make_pair (f);
 
   fixture_send (f, A, 0, 1, 1, 1);
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
   rfl_clock_advance (f->clock, RFL_PARK_TIME);
   fixture_step (f);
   g_assert_cmpuint (take_count (f), ==, 1);
@@ -240,7 +240,8 @@ test_discarded (void)
   fixture_send (f, A, 0, 3, 3, 1);
   g_assert_cmpuint (f->n_unknown, ==, 2);
   rfl_port_discard (f->port, f->last.ticket);
-  fixture_source (f, a, fixture_flow (f, A), 1, 1); /* a refusal does not outlive its reason */
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1,
+                      1); /* a refusal does not outlive its reason */
   fixture_send (f, A, 0, 4, 4, 1);
   g_assert_cmpuint (take_count (f), ==, 1);
   fixture_free (f);
@@ -252,8 +253,8 @@ answer_at_once (gpointer fixture, const RflArrival *arrival)
   Fixture *f = fixture;
   RflParticipant *participant = f->participants->pdata[0];
 
-  fixture_source (f, participant->media->pdata[0], rfl_flow_new (f->port, &arrival->remote, NULL),
-                  arrival->ssrc, arrival->ssrc);
+  fixture_add_source (f, participant->media->pdata[0],
+                      rfl_flow_new (f->port, &arrival->remote, NULL), arrival->ssrc, arrival->ssrc);
   g_ptr_array_add (f->flows, rfl_port_find_flow (f->port, &arrival->remote));
   rfl_port_release (f->port, arrival->ticket);
 }
@@ -295,7 +296,7 @@ test_strangers (void)
     fixture_send (f, A, 0, 1, 1, i);
   g_assert_cmpuint (f->n_unknown, ==, 16);
   g_assert_cmpuint (fixture_count (f, "path.strangers_limited"), ==, 250);
-  fixture_flow (f, A); /* known now */
+  fixture_add_flow (f, A); /* known now */
   test_network_inject (f->net, PORT, A, rtcp, sizeof rtcp);
   rfl_path_step (f->path);
   g_assert_cmpuint (f->n_rtcp, ==, 102);
@@ -308,10 +309,10 @@ test_flood (void)
 {
   Fixture *f = fixture_new (1);
   RflMedium *a = make_pair (f);
-  RflFlow *flow = fixture_flow (f, A);
+  RflFlow *flow = fixture_add_flow (f, A);
   TestRtp rtp = test_rtp (0, 1, 1, 1, 100);
 
-  fixture_source (f, a, flow, 1, 1);
+  fixture_add_source (f, a, flow, 1, 1);
   for (guint i = 0; i < 20000; i++)
     {
       RflAddress to = test_address (PORT), from = test_address ("203.0.113.1:1");

@@ -35,8 +35,8 @@ make_room (void)
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
   RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
 
-  fixture_source (f, a, fixture_flow (f, A), 1, 1);
-  fixture_leg (f, b, B);
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_leg (f, b, B);
   return f;
 }
 
@@ -179,7 +179,7 @@ test_egress (void)
 
       spec.mode = mode;
       spec.pt[0] = 8;
-      leg = fixture_leg_new (f, &spec);
+      leg = fixture_add_leg_spec (f, &spec);
       id = rfl_leg_add_stage (leg, seal, &drop_odd);
       for (guint i = 0; i < 4; i++)
         {

@@ -18,7 +18,7 @@
 #define N_FILLERS 256
 #define N_BEHIND 4                            /* receivers in the shards */
 #define N_RECEIVERS (N_BEFORE + N_BEHIND + 1) /* the last one in mode one */
-#define N_ROUNDS 40
+#define N_ROUNDS 100
 #define BURST 5
 
 typedef struct {

@@ -29,15 +29,15 @@ check_shards (guint n_workers)
   for (guint i = 0; i < N_LEGS; i++)
     {
       leg_address (i, name);
-      fixture_leg (f, b, name);
+      fixture_add_leg (f, b, name);
     }
   one = fixture_leg_spec (f, b, "192.0.2.200:1");
   one.mode = RFL_LEG_ONE;
-  fixture_leg_new (f, &one);
+  fixture_add_leg_spec (f, &one);
   for (guint s = 0; s < 4; s++)
     {
       g_snprintf (name, sizeof name, "192.0.2.1:%u", 4000 + s);
-      fixture_source (f, a, fixture_flow (f, name), s + 1, s + 1);
+      fixture_add_source (f, a, fixture_add_flow (f, name), s + 1, s + 1);
     }
   for (guint seq = 0; seq < 5; seq++)
     for (guint s = 0; s < 4; s++)
@@ -90,7 +90,7 @@ test_acknowledged (void)
 {
   Fixture *f = fixture_new (2);
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
-  RflLeg *leg = fixture_leg (f, a, "192.0.2.1:4000");
+  RflLeg *leg = fixture_add_leg (f, a, "192.0.2.1:4000");
 
   fixture_step (f);
   g_assert_cmpuint (f->path->limbo.length, ==, 0);
@@ -121,11 +121,11 @@ test_late_state (void)
   g_autoptr (GPtrArray) before = NULL, after = NULL;
 
   spec.mode = RFL_LEG_ONE;
-  legs[0] = fixture_leg_new (f, &spec);
-  legs[1] = fixture_leg_new (f, &spec);
+  legs[0] = fixture_add_leg_spec (f, &spec);
+  legs[1] = fixture_add_leg_spec (f, &spec);
   g_assert_cmpint (legs[0]->owner_worker + legs[1]->owner_worker, ==, 1);
   fixture_step (f);
-  fixture_source (f, a, fixture_flow (f, "192.0.2.1:4000"), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, "192.0.2.1:4000"), 1, 1);
   fixture_inject (f, "192.0.2.1:4000", &rtp); /* comes to worker 0 */
   worker_turn (w[0], TRUE);
   worker_take_relayed (w[1]);
@@ -149,11 +149,11 @@ test_late_packet (void)
   TestRtp rtp = test_rtp (0, 1, 1, 1, 160);
   RflWorker **w = f->path->workers;
   g_autoptr (GPtrArray) sent = NULL;
-  RflSource *source = fixture_source (f, a, fixture_flow (f, "192.0.2.1:4000"), 1, 1);
+  RflSource *source = fixture_add_source (f, a, fixture_add_flow (f, "192.0.2.1:4000"), 1, 1);
 
   spec.mode = RFL_LEG_ONE;
-  fixture_leg_new (f, &spec);
-  fixture_leg_new (f, &spec);
+  fixture_add_leg_spec (f, &spec);
+  fixture_add_leg_spec (f, &spec);
   fixture_step (f);
   fixture_inject (f, "192.0.2.1:4000", &rtp);
   worker_turn (w[0], TRUE);
@@ -173,10 +173,10 @@ test_ring_full (void)
   RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
   RflLegSpec spec = fixture_leg_spec (f, b, "192.0.2.2:4000");
 
-  fixture_source (f, a, fixture_flow (f, "192.0.2.1:4000"), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, "192.0.2.1:4000"), 1, 1);
   spec.mode = RFL_LEG_ONE;
-  fixture_leg_new (f, &spec);
-  fixture_leg_new (f, &spec);
+  fixture_add_leg_spec (f, &spec);
+  fixture_add_leg_spec (f, &spec);
   fixture_step (f);
   for (guint i = 0; i < WORKER_RELAY_RING + 76; i++)
     {
@@ -196,10 +196,10 @@ test_overflow (void)
   Fixture *f = fixture_new (2);
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
   RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
-  RflLeg *leg = fixture_leg (f, b, "192.0.2.2:4000");
+  RflLeg *leg = fixture_add_leg (f, b, "192.0.2.2:4000");
   g_autoptr (GPtrArray) sent = NULL;
 
-  fixture_source (f, a, fixture_flow (f, "192.0.2.1:4000"), 1, 1);
+  fixture_add_source (f, a, fixture_add_flow (f, "192.0.2.1:4000"), 1, 1);
   for (guint i = 0; i < 5000; i++)
     rfl_leg_set_active (leg, i % 2);
   for (guint i = 1; i <= 3000; i++)
@@ -223,7 +223,7 @@ test_status (void)
   RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
   g_autofree char *text = NULL;
 
-  fixture_leg (f, a, "192.0.2.1:4000");
+  fixture_add_leg (f, a, "192.0.2.1:4000");
   text = rfl_core_status (f->core);
   g_assert_nonnull (strstr (text, "\"rtp.audio\""));
   g_assert_nonnull (strstr (text, "PCMU"));
