@@ -65,14 +65,14 @@ drain_time_over (gpointer user_data)
 static void
 drain (Daemon *self, const char *signal_name)
 {
-  rfl_notice (NULL, "%s: draining, %u participants are here", signal_name,
-              count_local (self->core));
-  notify_service_manager ("STOPPING=1");
   /* Without a handler of ours the next such signal ends the process at once, whatever a plugin
    * is waiting for. */
   g_source_remove (self->terminate);
   g_source_remove (self->interrupt);
   self->terminate = self->interrupt = 0;
+  rfl_notice (NULL, "%s: draining, %u participants are here", signal_name,
+              count_local (self->core));
+  notify_service_manager ("STOPPING=1");
   rfl_timer_start (self->limit, rfl_core_get_drain_time (self->core));
   rfl_core_drain (self->core);
   if (self->check == 0)
