@@ -70,6 +70,8 @@ drain (Daemon *self, const char *signal_name)
   g_source_remove (self->terminate);
   g_source_remove (self->interrupt);
   self->terminate = self->interrupt = 0;
+  signal (SIGTERM, SIG_DFL); /* GLib gives the one that it is dispatching back only afterwards */
+  signal (SIGINT, SIG_DFL);
   rfl_notice (NULL, "%s: draining, %u participants are here", signal_name,
               count_local (self->core));
   notify_service_manager ("STOPPING=1");
