@@ -108,8 +108,7 @@ rfl_address_equal (gconstpointer a, gconstpointer b)
 gboolean
 rfl_address_same_ip (const RflAddress *a, const RflAddress *b)
 {
-  return a->family == b->family && a->scope == b->scope
-         && memcmp (a->ip, b->ip, sizeof a->ip) == 0;
+  return a->family == b->family && a->scope == b->scope && memcmp (a->ip, b->ip, sizeof a->ip) == 0;
 }
 
 gboolean
@@ -149,8 +148,8 @@ rfl_address_format (const RflAddress *address, char out[RFL_ADDRESS_STRLEN])
   char ip[RFL_ADDRESS_STRLEN];
 
   rfl_address_format_ip (address, ip);
-  g_snprintf (out, RFL_ADDRESS_STRLEN, address->family == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u",
-              ip, address->port);
+  g_snprintf (out, RFL_ADDRESS_STRLEN, address->family == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u", ip,
+              address->port);
   return out;
 }
 

@@ -64,7 +64,8 @@ typedef struct {
   RflAddress answer_rtp, answer_rtcp;
 } RflMediumDesc;
 
-/* @kind is interned. Arrays are there and empty. */
+/* @kind is interned, which is for ever: never pass what a peer chose without comparing it to
+ * what is known. Arrays are there and empty. */
 RFL_EXPORT RflMediumDesc *rfl_medium_desc_new (const char *kind);
 RFL_EXPORT void rfl_medium_desc_free (RflMediumDesc *desc);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflMediumDesc, rfl_medium_desc_free)
@@ -74,7 +75,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflMediumDesc, rfl_medium_desc_free)
  * @index: of the m-line
  * @current: what is in force, or %NULL before the first offer was agreed
  * @offered: what is being negotiated, %NULL outside RFL_EVENT_MEDIA_OFFERED
- * @route: the session's route of this kind; %NULL before the participant joins
+ * @route: the session's route of this kind; %NULL before the participant joins, and while the
+ *   medium has never been accepted
  */
 struct _RflMedium {
   RflParticipant *participant;
@@ -130,7 +132,7 @@ struct _RflSession {
  * RflParticipantOps:
  * @ended: somebody else (inactivity, a moderator, the drain) ended the participant; the
  *   maker tells its peer. Called after RFL_EVENT_PARTICIPANT_LEFT. Not called for the
- *   maker's own rfl_participant_leave()
+ *   maker's own rfl_participant_leave(), nor if its join was not reported as a success
  */
 typedef struct {
   void (*ended) (RflParticipant *participant, const char *reason, gpointer user_data);
@@ -176,8 +178,9 @@ RFL_EXPORT void rfl_participant_join (RflParticipant *participant, const char *s
  * rfl_participant_offer:
  *
  * A joined participant changes its media (re-INVITE, UPDATE). RFL_EVENT_MEDIA_OFFERED,
- * then RFL_EVENT_MEDIUM_CHANGED for each medium. Refused: the old state stays.
- * More offers than media add media; fewer are a refusal.
+ * then RFL_EVENT_MEDIUM_CHANGED for each medium. Refused: the old state stays;
+ * RFL_ERROR_UNAVAILABLE: an earlier offer is not decided yet (SIP: 491). More offers than
+ * media add media; fewer are a refusal.
  */
 RFL_EXPORT void rfl_participant_offer (RflParticipant *participant, GPtrArray *offers,
                                        RflJoinFunc func, gpointer user_data);
