@@ -68,14 +68,15 @@ def sweep():
 class Lab:
     serial = 0
 
-    def __init__(self, topology="topology", tap=None):
+    def __init__(self, topology="topology", tap=None, **settings):
+        """`settings`: the topology's environment, WIRE=1 for example."""
         if os.geteuid() != 0:
             raise Skip("needs root for network namespaces")
         for tool in ("ip", "nft", "tcpdump"):
             if not shutil.which(tool):
                 raise Skip(f"needs {tool}")
         Lab.serial += 1
-        self.tap = tap
+        self.tap, self.settings = tap, settings
         self.script = os.path.join(HERE, topology + ".sh")
         self.prefix = f"rfl{os.getpid()}-{Lab.serial}-"
         self.cleanups = []
@@ -114,7 +115,7 @@ class Lab:
 
     def topology(self, command):
         return subprocess.run(["bash", self.script, command], capture_output=True, text=True,
-                              env=dict(os.environ, PFX=self.prefix))
+                              env=dict(os.environ, PFX=self.prefix, **self.settings))
 
     def show_logs(self, lines=40):
         for name in sorted(os.listdir(self.dir)):
@@ -164,9 +165,10 @@ class Lab:
         process.wait()
 
     # ---- the way between
-    def delay(self, ns, interface, milliseconds):
-        self.run(ns, "tc", "qdisc", "replace", "dev", interface, "root", "netem", "delay",
-                 f"{milliseconds}ms", "limit", "10000")
+    def delay(self, milliseconds):
+        """Carries what goes between r1 and fw1 so much later, each way (with WIRE=1)."""
+        self.start("wire", ["python3", os.path.join(HERE, "wire.py"), "a", "b", str(milliseconds)], "wire")
+        wait_for(lambda: "ready" in open(self.path("wire.log")).read(), 5, "the wire")
 
     def nft(self, ns, rules):
         self.run(ns, "nft", "-f", "-", input=rules)

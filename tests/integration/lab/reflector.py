@@ -33,8 +33,7 @@ class Reflector:
         if classic:
             lines.append(f"IP_ADDRESS {address}")
         else:
-            lines += ["sip: { };", "rtp: { };", "interconnect: { };",
-                      f'status: {{ socket = "{self.status_socket}"; }};']
+            lines += ["sip: { };", "rtp: { };", "interconnect: { };"]
         if users:
             lines.append(self._auth(users))
         with open(os.path.join(self.dir, "10-lab.conf"), "w") as f:

@@ -33,7 +33,7 @@ class Tap:
         print(f"1..{self.count}", flush=True)
 
 
-def main(*cases, topology="topology"):
+def main(*cases, topology="topology", **settings):
     """Runs each case(lab, tap) in a lab of its own and exits. A case that raises has failed; one
     that raises Skip is skipped. A signal ends the run, with everything cleaned up."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -45,7 +45,7 @@ def main(*cases, topology="topology"):
             continue
         name = (case.__doc__ or case.__name__).splitlines()[0]
         try:
-            with Lab(topology, tap) as lab:
+            with Lab(topology, tap, **settings) as lab:
                 case(lab, tap)
             tap.ok(not lab.complaints, name, *lab.complaints)
         except Skip as reason:

@@ -13,14 +13,15 @@
 # r1 and r2 own exactly one address each (/32 on both legs); neither forwards. fw1 is a router that
 # passes nothing but the link's ports between the two reflectors. fw2 is a router that masquerades
 # and passes only what clients need, from the LAN to r2, and only from inside.
-# Environment: PFX= prefix of the namespaces' names, N=100 number of simultaneous shares.
+# Environment: PFX= prefix of the namespaces' names, N=100 number of simultaneous shares, WIRE=1 puts
+# the namespace `wire` into the cable between r1 and fw1; wire.py carries what goes through it.
 PFX=${PFX-rfl-} N=${N:-100}
-ALL="ext1 ext2 extn natgw inet r1 fw1 r2 fw2 priv1 priv2"
+ALL="ext1 ext2 extn natgw inet r1 fw1 r2 fw2 priv1 priv2${WIRE:+ wire}"
 ns(){ local n=$1; shift; ip netns exec $PFX$n "$@"; }
 link(){ # nsA ifA nsB ifB
   ip link add name $2 netns $PFX$1 type veth peer name $4 netns $PFX$3
   # bursts are cut before they leave, so that captures show the datagrams that receivers get
-  ns $1 ip link set $2 gso_max_segs 1 up; ns $3 ip link set $4 gso_max_segs 1 up; }
+  ns $1 ip link set dev $2 gso_max_segs 1 up; ns $3 ip link set dev $4 gso_max_segs 1 up; }
 up(){
   set -e
   for n in $ALL; do ip netns add $PFX$n; ns $n ip link set lo up
@@ -44,7 +45,8 @@ table ip nat { chain post { type nat hook postrouting priority 100; ip saddr 198
 table ip filter { chain forward { type filter hook forward priority 0; policy drop; iifname "lan0" accept; ct state established,related accept; }; }
 R
   # firewall 1
-  link r1 eth1 fw1 r1; link r2 eth0 fw1 r2
+  if [ -n "$WIRE" ]; then link r1 eth1 wire a; link wire b fw1 r1; else link r1 eth1 fw1 r1; fi
+  link r2 eth0 fw1 r2
   ns r1 ip route add 10.11.12.1/32 dev eth1; ns r1 ip route add 10.11.12.14/32 via 10.11.12.1 dev eth1 src 10.11.12.13
   ns r2 ip addr add 10.11.12.14/32 dev eth0; ns r2 ip route add 10.11.12.1/32 dev eth0; ns r2 ip route add 10.11.12.13/32 via 10.11.12.1 dev eth0 src 10.11.12.14
   ns fw1 ip addr add 10.11.12.1/32 dev r1; ns fw1 ip addr add 10.11.12.1/32 dev r2

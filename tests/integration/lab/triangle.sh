@@ -15,7 +15,7 @@ up(){
 }
 host(){ # NAMESPACE ADDRESS
   ip link add name eth0 netns $PFX$1 type veth peer name p-$1 netns ${PFX}hub
-  ns $1 ip link set eth0 gso_max_segs 1 up; ns $1 ip addr add $2/24 dev eth0
+  ns $1 ip link set dev eth0 gso_max_segs 1 up; ns $1 ip addr add $2/24 dev eth0
   ns hub ip link set p-$1 up master br0
 }
 down(){ for n in $ALL; do ip netns del $PFX$n 2>/dev/null; done; true; }
