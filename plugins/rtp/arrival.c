@@ -69,9 +69,11 @@ log_latched (const RtpMedium *m, RtpVerdict verdict, const char *what, const Rfl
   RflLogFields fields = { .session = p->session ? p->session->name : NULL,
                           .participant = p->identity,
                           .peer = rfl_address_format (remote, peer) };
+  guint suppressed;
 
-  rfl_info (&fields, "%s: %s %s %s %s", p->identity, m->kind->name, what,
-            verdict == RTP_VERDICT_MOVED ? "moved to" : "comes from", peer);
+  if (rfl_log_limit_pass (&m->peer->plugin->latched_log, m->peer->plugin->clock, &suppressed))
+    rfl_info (&fields, "%s: %s %s %s %s", p->identity, m->kind->name, what,
+              verdict == RTP_VERDICT_MOVED ? "moved to" : "comes from", peer);
 }
 
 static void

@@ -65,7 +65,7 @@ struct _RtpPlugin {
 
   RflCounter *refused[RTP_N_REFUSED];
   RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent;
-  RflLogLimit refused_log, codec_log;
+  RflLogLimit refused_log, latched_log;
 };
 
 /* A stream that fell silent, so that its return from another address can be recognised. */
