@@ -3,7 +3,50 @@
  * and participant, with original SSRCs. Not for what RTCP passes to whom: that is core's.
  */
 #include "plugins/interconnect/link.h"
+#include "plugins/interconnect/ssrc-map.h"
 #include <string.h>
+
+/* Whose RTCP is looked at. */
+typedef struct {
+  const LinkPeer *peer;
+  const RflRoute *route;
+  const RflMedium *from;
+} Context;
+
+static const LinkIn *
+find_in (const LinkPeer *peer, const RflSource *source)
+{
+  return source->flow == peer->rtp_flow
+             ? g_hash_table_lookup (peer->in, GUINT_TO_POINTER (source->wire_ssrc))
+             : NULL;
+}
+
+/* What the peer calls the source that is @ssrc here. */
+static guint32
+to_peer (guint32 ssrc, gpointer user_data)
+{
+  const Context *context = user_data;
+  const RflSource *source = rfl_route_find_source (context->route, ssrc);
+  const LinkIn *in = source ? find_in (context->peer, source) : NULL;
+
+  return in ? in->original : ssrc;
+}
+
+/* What the sender's source that the peer calls @ssrc is here. */
+static guint32
+from_peer (guint32 ssrc, gpointer user_data)
+{
+  const Context *context = user_data;
+
+  for (guint i = 0; i < context->route->sources->len; i++)
+    {
+      const RflSource *source = context->route->sources->pdata[i];
+      const LinkIn *in = source->owner == context->from ? find_in (context->peer, source) : NULL;
+      if (in && in->original == ssrc)
+        return source->ssrc;
+    }
+  return ssrc;
+}
 
 static gboolean
 send_wrapped (LinkPeer *peer, LinkMessage *naming, const guint8 *data, gsize len)
@@ -40,7 +83,9 @@ send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
 {
   const LinkLeg *own = rfl_leg_get_user_data (leg);
   LinkPeer *peer = own->room->peer;
+  Context context = { .peer = peer, .route = own->route };
   g_autoptr (LinkMessage) naming = NULL;
+  g_autofree guint8 *copy = NULL;
 
   if (!link_channel_is_up (peer->channel) || (from && from->participant->origin))
     return;
@@ -48,8 +93,10 @@ send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
   naming->session = g_strdup (own->room->name);
   naming->participant = from ? g_strdup (from->participant->id) : NULL;
   g_ptr_array_add (naming->media, link_medium_new (from ? from->index : 0, own->route->kind));
-  if (!send_wrapped (peer, naming, data, len))
-    send_pieces (peer, naming, data, len);
+  copy = g_memdup2 (data, len);
+  link_map_targets (copy, len, to_peer, &context);
+  if (!send_wrapped (peer, naming, copy, len))
+    send_pieces (peer, naming, copy, len);
 }
 
 const RflLegOps link_leg_ops = { send_rtcp };
@@ -88,6 +135,7 @@ link_relay_receive (LinkPeer *peer, const LinkFrame *frame)
   const LinkMessage *naming = frame->naming;
   RflMedium *from = naming->participant ? find_medium (peer, naming) : NULL;
   RflRoute *route = from ? from->route : NULL;
+  g_autofree guint8 *copy = NULL;
 
   if (!naming->participant)
     route = find_route (peer, naming);
@@ -98,5 +146,9 @@ link_relay_receive (LinkPeer *peer, const LinkFrame *frame)
     }
   link_count (peer->plugin, LINK_COUNT_RTCP_IN);
   peer->rtcp_in++;
-  rfl_route_receive_rtcp (route, from, frame->items, frame->items_len);
+  Context context = { .peer = peer, .route = route, .from = from };
+  copy = g_memdup2 (frame->items, frame->items_len);
+  if (from)
+    link_map_senders (copy, frame->items_len, from_peer, &context);
+  rfl_route_receive_rtcp (route, from, copy, frame->items_len);
 }
