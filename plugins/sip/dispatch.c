@@ -186,13 +186,12 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
 
 /* ---- the others ---- */
 
-/* RFC 3261 §11.2; the stack adds Allow and Supported. */
+/* RFC 3261 §11.2; the stack adds Accept, Allow and Supported. */
 static void
 on_options (SipListener *listener, nua_handle_t *nh, SipCall *call)
 {
   g_autoptr (SipRequest) request = sip_request_save (listener, nh);
-  tagi_t tags[] = { { SIPTAG_ACCEPT_STR ("application/sdp") },
-                    { SIPTAG_ACCEPT_ENCODING_STR ("identity") },
+  tagi_t tags[] = { { SIPTAG_ACCEPT_ENCODING_STR ("identity") },
                     { SIPTAG_ACCEPT_LANGUAGE_STR ("en") },
                     { TAG_END () } };
 

@@ -1,96 +1,149 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parser class with guarded headers. Whatever becomes the target or the route of a
+/* The parser class with every header guarded. Whatever becomes the target or the route of a
  * request that the stack itself sends later (the BYE of a call that nobody ACKs, or that
  * an operator ends) must be a sip or sips URI with a host: the stack asserts that or
- * recurses without end, and of requests inside a dialog the application hears too late.
+ * recurses without end, and of requests inside a dialog the application hears too late
+ * (defect S2). And the number of headers is bounded: the library walks its lists for each
+ * header it adds, so that one datagram of 64 KiB costs seconds (defect S5), and takes
+ * comma-separated lists by recursion.
  * Not a check of what only the application reads: the Request-URI may be anything here.
  */
 #include "plugins/sip/guard.h"
 #include <glib.h>
+#include <sofia-sip/msg.h>
 #include <sofia-sip/sip.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_parser.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* More of them in one header line are refused: the library parses lists recursively. */
-#define MAX_URIS 64
+#define MAX_LINES 200
+#define MAX_COMMAS 64
+/* Room for each class twice. */
+#define HASH_SIZE 509
 
-static gboolean
-is_plain_host (const char *host)
-{
-  return host != NULL && *host != '\0' && strlen (host) <= 255;
-}
+/**
+ * Wrapper:
+ * @class: what the parser finds; first, so that a pointer to it is one to the wrapper
+ * @original: what it stands for
+ */
+typedef struct {
+  struct msg_hclass_s class;
+  msg_hclass_t *original;
+} Wrapper;
+
+struct _SipGuard {
+  msg_mclass_t *parser;
+  GPtrArray *wrappers;
+};
 
 static gboolean
 is_sip (const url_t *url)
 {
-  return (url->url_type == url_sip || url->url_type == url_sips) && is_plain_host (url->url_host);
+  return (url->url_type == url_sip || url->url_type == url_sips) && url->url_host != NULL
+         && *url->url_host != '\0' && strlen (url->url_host) <= 255;
 }
 
 static gboolean
-is_list_too_long (const char *text, gsize len)
+is_target (const msg_hclass_t *class)
+{
+  return class == sip_contact_class || class == sip_route_class || class == sip_record_route_class;
+}
+
+static gboolean
+are_sip (const msg_hclass_t *class, const msg_header_t *header)
+{
+  for (const msg_header_t *h = header; h; h = h->sh_next)
+    {
+      const sip_header_t *sip = (const sip_header_t *) h;
+      if (!is_sip (class == sip_contact_class ? sip->sh_contact->m_url : sip->sh_route->r_url))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static guint
+count (const char *text, gsize len, char what)
 {
   guint n = 0;
 
-  for (gsize i = 0; i < len && n <= MAX_URIS; i++)
-    n += text[i] == ',';
-  return n > MAX_URIS;
+  for (gsize i = 0; i < len; i++)
+    n += text[i] == what;
+  return n;
 }
 
-/* Contact, Route and Record-Route begin alike: links, display name, URI. */
-static const url_t *
-url_of (const msg_hclass_t *class, const sip_header_t *h)
+/* The message itself is the home that its headers are parsed in; `sip_user` is the
+ * application's, and counts. Too many: the message ends here, as a bad one. */
+static gboolean
+count_line (su_home_t *home)
 {
-  return class == sip_contact_class ? h->sh_contact->m_url : h->sh_route->r_url;
+  sip_t *sip = sip_object ((msg_t *) home);
+  guint n = GPOINTER_TO_UINT (sip->sip_user) + 1;
+
+  sip->sip_user = GUINT_TO_POINTER (n);
+  if (n <= MAX_LINES)
+    return TRUE;
+  sip->sip_flags |= MSG_FLG_COMPLETE | MSG_FLG_ERROR;
+  return FALSE;
 }
 
 /* With the original class in place from the start, the other members of a list are made
- * with it too, and every later comparison of classes in the library holds. */
+ * with it too, and every later comparison of classes in the library holds. A header that
+ * is added to an earlier one comes with its original class already. */
 static issize_t
-parse_guarded (msg_hclass_t *class, su_home_t *home, msg_header_t *header, char *text, isize_t len)
+parse_header (su_home_t *home, msg_header_t *header, char *text, isize_t len)
 {
+  msg_hclass_t *class = header->sh_class;
   issize_t used;
 
-  header->sh_class = class;
-  if (is_list_too_long (text, len))
+  if (class->hc_parse == parse_header)
+    class = header->sh_class = ((const Wrapper *) class)->original;
+  if (!count_line (home))
+    return -1;
+  if (class != sip_unknown_class && count (text, len, ',') > MAX_COMMAS)
     return -1;
   used = class->hc_parse (home, header, text, len);
-  for (msg_header_t *h = header; used >= 0 && h; h = h->sh_next)
-    if (!is_sip (url_of (class, (const sip_header_t *) h)))
-      return -1;
-  return used;
+  return used >= 0 && is_target (class) && !are_sip (class, header) ? -1 : used;
 }
 
+/* The rest of what has been received follows the first line, up to a NUL; lines that are no
+ * headers at all are met by no function of ours, so they are counted here. */
 static issize_t
-parse_contact (su_home_t *home, msg_header_t *header, char *text, isize_t len)
+parse_first_line (su_home_t *home, msg_header_t *header, char *text, isize_t len)
 {
-  return parse_guarded (sip_contact_class, home, header, text, len);
+  /* Where headers are copied, the buffer is what sh_data points into. */
+  const char *rest =
+      header->sh_data ? (const char *) header->sh_data + header->sh_len : text + len + 1;
+  const char *end = strstr (rest, "\r\n\r\n");
+
+  header->sh_class = ((const Wrapper *) header->sh_class)->original;
+  if (count (rest, end ? (gsize) (end - rest) : strlen (rest), '\n') > MAX_LINES)
+    return -1;
+  return header->sh_class->hc_parse (home, header, text, len);
 }
 
-static issize_t
-parse_record_route (su_home_t *home, msg_header_t *header, char *text, isize_t len)
+static msg_hclass_t *
+wrap (SipGuard *guard, msg_hclass_t *original, msg_parse_f *parse)
 {
-  return parse_guarded (sip_record_route_class, home, header, text, len);
-}
+  Wrapper *wrapper = g_new0 (Wrapper, 1);
 
-static issize_t
-parse_route (su_home_t *home, msg_header_t *header, char *text, isize_t len)
-{
-  return parse_guarded (sip_route_class, home, header, text, len);
+  wrapper->class = *original;
+  wrapper->class.hc_parse = parse;
+  wrapper->original = original;
+  if (is_target (original))
+    wrapper->class.hc_critical = 1;
+  g_ptr_array_add (guard->wrappers, wrapper);
+  return &wrapper->class;
 }
-
-struct _SipGuard {
-  msg_mclass_t *parser;
-  struct msg_hclass_s contact, record_route, route;
-};
 
 /* The wrapper takes the original's place in the hash, where names are looked up; the
  * original moves to a free slot behind it, where the library looks classes up. */
 static void
-put_in_place (msg_mclass_t *parser, msg_hclass_t *original, msg_hclass_t *wrapper)
+wrap_named (SipGuard *guard, msg_hclass_t *original)
 {
+  msg_mclass_t *parser = guard->parser;
   msg_href_t *shorts = (msg_href_t *) parser->mc_short, moved;
+  msg_hclass_t *wrapper = wrap (guard, original, parse_header);
   char letter = original->hc_short[0];
 
   for (int i = 0; i < parser->mc_hash_size; i++)
@@ -107,26 +160,22 @@ put_in_place (msg_mclass_t *parser, msg_hclass_t *original, msg_hclass_t *wrappe
   g_error ("sofia-sip's header table is not as expected");
 }
 
-static void
-wrap (SipGuard *guard, struct msg_hclass_s *wrapper, msg_hclass_t *original, msg_parse_f *parse)
-{
-  *wrapper = *original;
-  wrapper->hc_parse = parse;
-  wrapper->hc_critical = 1;
-  put_in_place (guard->parser, original, wrapper);
-}
-
 SipGuard *
 sip_guard_new (void)
 {
+  const msg_mclass_t *original = sip_default_mclass ();
   SipGuard *guard = g_new0 (SipGuard, 1);
+  msg_mclass_t *parser = guard->parser = msg_mclass_clone (original, HASH_SIZE, 0);
 
-  guard->parser = msg_mclass_clone (sip_default_mclass (), 0, 0);
-  if (guard->parser == NULL)
+  if (parser == NULL)
     g_error ("cannot clone sofia-sip's parser");
-  wrap (guard, &guard->contact, sip_contact_class, parse_contact);
-  wrap (guard, &guard->record_route, sip_record_route_class, parse_record_route);
-  wrap (guard, &guard->route, sip_route_class, parse_route);
+  guard->wrappers = g_ptr_array_new_with_free_func (g_free);
+  for (int i = 0; i < original->mc_hash_size; i++)
+    if (original->mc_hash[i].hr_class)
+      wrap_named (guard, original->mc_hash[i].hr_class);
+  parser->mc_unknown->hr_class = wrap (guard, parser->mc_unknown->hr_class, parse_header);
+  parser->mc_request->hr_class = wrap (guard, parser->mc_request->hr_class, parse_first_line);
+  parser->mc_status->hr_class = wrap (guard, parser->mc_status->hr_class, parse_first_line);
   return guard;
 }
 
@@ -142,5 +191,6 @@ sip_guard_free (SipGuard *guard)
   if (guard == NULL)
     return;
   free (guard->parser);
+  g_ptr_array_unref (guard->wrappers);
   g_free (guard);
 }

@@ -23,7 +23,7 @@ typedef struct _SipConnections SipConnections;
 #include "plugins/sip/guard.h"
 
 #define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
-#define SIP_MAX_MESSAGE (64 * 1024)
+#define SIP_MAX_MESSAGE (32 * 1024)
 #define SIP_MAX_LISTENERS 32
 
 typedef enum {

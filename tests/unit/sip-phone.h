@@ -10,12 +10,13 @@
  * Phone:
  * @host: how it names itself in Via and Contact; not always where it is
  * @tag: To tag of the last answer, or %NULL
+ * @closed: the other end closed the connection
  * @contact: the URI in the Contact of the last 2xx, or %NULL
  */
 typedef struct {
   GMainContext *context;
   int fd;
-  gboolean tcp;
+  gboolean tcp, closed;
   guint16 port, server_port;
   char *host, *call_id, *tag, *contact;
   guint cseq;
@@ -39,11 +40,10 @@ void phone_ack (Phone *phone);
 void phone_answer (Phone *phone, const char *request, const char *status);
 /* Waits at most five seconds. Returns: (transfer full): one message, or %NULL. */
 char *phone_receive (Phone *phone);
+char *phone_receive_for (Phone *phone, guint ms);
 /* Skips provisional and repeated messages until one starts with @start; fails the test if
  * none comes. (transfer full) */
 char *phone_expect (Phone *phone, const char *start);
-/* Whether nothing but repetitions comes for @ms. */
-gboolean phone_is_quiet (Phone *phone, guint ms);
 /* (transfer full): the offer that phone_invite() sends, with @direction */
 char *phone_offer (const Phone *phone, const char *direction);
 /* Runs the context until @done says so; fails the test after five seconds. */
