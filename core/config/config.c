@@ -22,6 +22,7 @@ struct _RflConfig {
   GPtrArray *names; /* of the groups, in order */
   GHashTable *groups;
   GPtrArray *lines; /* (element-type ConfLine), lent by the files */
+  GPtrArray *known; /* interned names of claimed groups and keywords of their lines */
 };
 
 static void
@@ -42,6 +43,7 @@ config_new (void)
   config->names = g_ptr_array_new ();
   config->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
   config->lines = g_ptr_array_new ();
+  config->known = g_ptr_array_new ();
   return config;
 }
 
@@ -53,6 +55,7 @@ rfl_config_free (RflConfig *config)
   g_hash_table_unref (config->groups);
   g_ptr_array_unref (config->names);
   g_ptr_array_unref (config->lines);
+  g_ptr_array_unref (config->known);
   g_ptr_array_unref (config->files);
   g_free (config);
 }
@@ -239,6 +242,30 @@ read_lines (RflSettings *settings, RflConfig *config, GError **error)
   return TRUE;
 }
 
+/* For "did you mean". */
+static void
+learn (RflConfig *config, const char *group, const RflOption *table)
+{
+  g_ptr_array_add (config->known, (gpointer) g_intern_string (group));
+  for (; table && table->name; table++)
+    if (table->classic)
+      g_ptr_array_add (config->known, (gpointer) g_intern_string (table->classic));
+}
+
+/* Sets the error that @name, of a group or classic line, means nothing: @what. */
+static gboolean
+unknown_name (const RflConfig *config, ConfPlace place, const char *name, const char *what,
+              GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_copy (config->known, NULL, NULL);
+
+  g_ptr_array_add (names, NULL);
+  const char *meant = conf_suggest (name, (const char *const *) names->pdata);
+  if (meant)
+    return conf_error (error, place, "%s: %s, did you mean '%s'?", name, what, meant);
+  return conf_error (error, place, "%s: %s", name, what);
+}
+
 RflSettings *
 rfl_config_claim (RflConfig *config, const char *group, const RflOption *table, GError **error)
 {
@@ -246,6 +273,7 @@ rfl_config_claim (RflConfig *config, const char *group, const RflOption *table, 
   ConfPlace place = { NULL, 0 };
   gboolean enabled;
 
+  learn (config, group, table);
   if (found)
     {
       const Part *first = &g_array_index (found->parts, Part, 0);
@@ -260,27 +288,6 @@ rfl_config_claim (RflConfig *config, const char *group, const RflOption *table, 
   return g_steal_pointer (&settings);
 }
 
-static gboolean
-unclaimed_group (const RflConfig *config, const Group *group, GError **error)
-{
-  const Part *part = &g_array_index (group->parts, Part, 0);
-  ConfPlace place = conf_file_get_place (part->file, part->setting);
-  g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer other;
-
-  g_hash_table_iter_init (&iter, config->groups);
-  while (g_hash_table_iter_next (&iter, NULL, &other))
-    if (((const Group *) other)->claimed)
-      g_ptr_array_add (names, (char *) ((const Group *) other)->name);
-  g_ptr_array_add (names, NULL);
-  const char *meant = conf_suggest (group->name, (const char *const *) names->pdata);
-  if (meant)
-    return conf_error (error, place, "%s: there is no plugin of this name, is it '%s'?",
-                       group->name, meant);
-  return conf_error (error, place, "%s: there is no plugin of this name", group->name);
-}
-
 gboolean
 rfl_config_check_unclaimed (const RflConfig *config, GError **error)
 {
@@ -288,21 +295,23 @@ rfl_config_check_unclaimed (const RflConfig *config, GError **error)
     {
       const char *name = g_ptr_array_index (config->names, i);
       const Group *group = g_hash_table_lookup (config->groups, name);
+      const Part *part = &g_array_index (group->parts, Part, 0);
       gboolean enabled;
 
       if (!rfl_config_get_enabled (config, name, &enabled, error))
         return FALSE;
       if (enabled && !group->claimed)
-        return unclaimed_group (config, group, error);
+        return unknown_name (config, conf_file_get_place (part->file, part->setting), name,
+                             "there is no plugin of this name", error);
     }
   for (guint i = 0; i < config->lines->len; i++)
     {
       const ConfLine *line = g_ptr_array_index (config->lines, i);
       if (!line->claimed)
-        return conf_error (error, line->place,
-                           "%s: no enabled plugin knows this line (a setting is NAME = VALUE; "
-                           "inside of a group NAME: { … };)",
-                           line->keyword);
+        return unknown_name (config, line->place, line->keyword,
+                             "no plugin knows this line (a setting is NAME = VALUE, inside of a "
+                             "group NAME: { … };)",
+                             error);
     }
   return TRUE;
 }

@@ -42,7 +42,7 @@ conf_suggest (const char *wrong, const char *const *names)
       if (strlen (*names) > MAX_NAME)
         continue;
       guint d = distance (wrong, *names);
-      if (d <= least && (best == NULL || d < least))
+      if (d < strlen (wrong) && d <= least && (best == NULL || d < least))
         {
           best = *names;
           least = d;

@@ -75,8 +75,8 @@ static const struct {
   { "IP_ADDRESS = \"10.0.0.1\"", "f.conf:1: IP_ADDRESS: stands outside of a group" },
   { "h: { };", "f.conf:1: h: there is no plugin of this name" },
   { "\nhello: { };", "f.conf:2: hello: there is no plugin of this name" },
-  { "IP_ADRESS 10.0.0.1", "f.conf:1: IP_ADRESS: no enabled plugin knows this line" },
-  { "IP_ADDRESS 10.0.0.1\nfoo bar = 5;", "f.conf:2: foo: no enabled plugin knows this line" },
+  { "IP_ADRESS 10.0.0.1", "f.conf:1: IP_ADRESS: no plugin knows this line" },
+  { "IP_ADDRESS 10.0.0.1\nfoo bar = 5;", "f.conf:2: foo: no plugin knows this line" },
   { "g: [];", "f.conf:1: g: stands outside of a group" },
   /* unknown names */
   { "g: {\n prot = 1;\n};", "f.conf:2: g.prot: unknown option, did you mean 'port'?" },
