@@ -53,8 +53,12 @@ gate_here (void)
   person_talk (u1, 11, 5);
   person_talk (u2, 22, 5);
   g_assert_cmpuint (world->n_relayed, ==, 10);
+  LinkPeer *peer = site_peer (&world->sites[0], 1);
+  const LinkRoom *room = g_hash_table_lookup (peer->rooms, "room");
+  g_assert_cmpuint (room->legs->len, ==, 1);
   person_leave (u1);
-  g_assert_cmpuint (g_hash_table_size (site_peer (&world->sites[0], 1)->out), ==, 0);
+  g_assert_cmpuint (room->legs->len, ==, 0);
+  g_assert_cmpuint (g_hash_table_size (peer->out), ==, 0);
   person_talk (u2, 22, 1);
   g_assert_cmpuint (world->n_relayed, <=, 11);
   guint before = world->n_relayed;
@@ -347,6 +351,32 @@ codecs_differ (void)
   world_free (world);
 }
 
+/* The same at the same moment: each side keeps its own and gives the other one another. */
+static void
+same_ssrc_at_once (void)
+{
+  World *world = world_new (2);
+  Person *people[4];
+
+  for (guint i = 0; i < 4; i++)
+    people[i] = person_join (&world->sites[i % 2], "room", "audio");
+  settle (world);
+  for (guint round = 0; round < 5; round++)
+    {
+      person_send (people[0], 0, 77);
+      person_send (people[1], 0, 77);
+      settle (world);
+    }
+  g_assert_cmpuint (people[0]->heard->len, ==, 5);
+  g_assert_cmpuint (people[1]->heard->len, ==, 5);
+  for (guint i = 2; i < 4; i++)
+    {
+      g_assert_cmpuint (people[i]->heard->len, ==, 10);
+      g_assert_cmpuint (person_heard_once (people[i], 77), ==, 5);
+    }
+  world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -362,6 +392,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link-flow/lossy", lossy);
   g_test_add_func ("/link-flow/same-ssrc-in-two-sessions", same_ssrc_in_two_sessions);
   g_test_add_func ("/link-flow/same-ssrc-in-one-session", same_ssrc_in_one_session);
+  g_test_add_func ("/link-flow/same-ssrc-at-once", same_ssrc_at_once);
   g_test_add_func ("/link-flow/labels-are-not-reused", labels_are_not_reused);
   g_test_add_func ("/link-flow/codec-from-the-other-side", codec_from_the_other_side);
   g_test_add_func ("/link-flow/numbers-differ", numbers_differ);

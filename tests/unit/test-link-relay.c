@@ -148,8 +148,10 @@ aliased (void)
   Person *u3 = person_join (&world->sites[1], "room", "audio");
 
   settle (world);
-  person_talk (u2, 77, 1);
-  person_talk (u1, 77, 1);
+  /* neither side knows of the other's yet */
+  person_send (u2, 0, 77);
+  person_send (u1, 0, 77);
+  settle (world);
   person_talk (u4, 44, 1);
   person_talk (u1, 12, 1);
   settle (world);
