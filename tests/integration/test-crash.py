@@ -30,11 +30,10 @@ def killed(lab, tap):
     one.start()
     started = time.time()
     newcomer = Ua(lab, "ben", "ext2", "203.0.113.12", R1).call("crash", tone=1000).streams[0]
-    count = len(carl.from_ssrc(newcomer.ssrc))
     lab.engine.wait(lambda: len(newcomer.from_ssrc(carl.ssrc)) > 5 and len(carl.from_ssrc(newcomer.ssrc)) > 5, 5,
                     "a new call through the restarted reflector")
     took = min(p.at for p in carl.from_ssrc(newcomer.ssrc)) - newcomer.sent[0][0]
-    tap.ok(count == 0 and took < 2, "a new call works at once", round(took, 2))
+    tap.ok(took < 2, "a new call works at once", round(took, 2))
     tap.note(f"heard {took:.2f} s after its first packet, {time.time() - started:.1f} s after the start")
 
 

@@ -72,6 +72,8 @@ class Lab:
         """`settings`: the topology's environment, WIRE=1 for example."""
         if os.geteuid() != 0:
             raise Skip("needs root for network namespaces")
+        if os.environ.get("RFL_NO_INTEGRATION"):
+            raise Skip("RFL_NO_INTEGRATION is set")
         for tool in ("ip", "nft", "tcpdump"):
             if not shutil.which(tool):
                 raise Skip(f"needs {tool}")

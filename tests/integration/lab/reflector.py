@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 
+from .net import Skip
+
 TOP = os.environ.get("RFL_TOP_BUILDDIR") or os.path.join(os.path.dirname(__file__), "../../../build")
 
 
@@ -33,7 +35,8 @@ class Reflector:
         if classic:
             lines.append(f"IP_ADDRESS {address}")
         else:
-            lines += ["sip: { };", "rtp: { };", "interconnect: { };"]
+            lines += ["sip: { };", "rtp: { };", "interconnect: { };",
+                      f'status: {{ socket = "{self.status_socket}"; }};']
         if users:
             lines.append(self._auth(users))
         with open(os.path.join(self.dir, "10-lab.conf"), "w") as f:
@@ -43,6 +46,8 @@ class Reflector:
 
     def _auth(self, users):
         file = os.path.join(self.dir, "users")
+        if not os.path.exists(program("reflectorctl")):
+            raise Skip("reflectorctl is not built")
         for name, password in users.items():
             subprocess.run([program("reflectorctl"), "passwd", file, name], input=password + "\n",
                            text=True, check=True, capture_output=True, env=self._environment())
@@ -60,29 +65,26 @@ class Reflector:
         """Returns when the daemon has said READY=1 (sd_notify)."""
         path = self.lab.path(f"notify-{self.ns}.sock")
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        try:
-            if os.path.exists(path):
-                os.unlink(path)
-            notify.bind(path)
-            notify.settimeout(timeout)
-            self.process = self.lab.start(
-                self.ns, [program("reflectord"), "--config", self.dir, *self.options()],
-                f"reflectord-{self.ns}", env=dict(self._environment(), NOTIFY_SOCKET=path))
-            self.lab.defer(self._finish, self.process)
-            while b"READY=1" not in self._notified(notify):
-                pass
-        finally:
-            notify.close()
+        self.lab.defer(notify.close)
+        if os.path.exists(path):
+            os.unlink(path)
+        notify.bind(path)
+        self.process = self.lab.start(
+            self.ns, [program("reflectord"), "--config", self.dir, *self.options()],
+            f"reflectord-{self.ns}", env=dict(self._environment(), NOTIFY_SOCKET=path))
+        self.lab.defer(self._finish, self.process)
+        self._wait_ready(notify, timeout)
         return self
 
-    def _notified(self, notify):
-        for _ in range(150):
-            notify.settimeout(0.1)
+    def _wait_ready(self, notify, timeout):
+        notify.settimeout(0.1)
+        for _ in range(10 * timeout):
             try:
-                return notify.recv(4096)
+                if b"READY=1" in notify.recv(4096):
+                    return
             except socket.timeout:
                 if self.process.poll() is not None:
-                    raise RuntimeError(f"reflectord in {self.ns} ended with {self.process.returncode}")
+                    raise RuntimeError(f"reflectord in {self.ns} ended with {self.process.returncode}") from None
         raise TimeoutError(f"reflectord in {self.ns} did not get ready")
 
     @staticmethod

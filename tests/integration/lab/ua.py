@@ -92,6 +92,8 @@ class Ua:
 
     def _response(self, message):
         entry = self.unanswered.get(message.branch())
+        if entry and entry[2] != message.cseq[1]:
+            return  # the answer to a CANCEL, whose branch is the INVITE's
         if not entry:  # a 200 once more: our ACK was lost
             call = self.calls.get(message.get("call-id"))
             if call and message.status // 100 == 2 and message.cseq[1] == "INVITE":
