@@ -1,0 +1,159 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Everything that continuous integration checks: `./quickstart check`. Each stage runs by itself in a
+# build tree of its own below build/check/, as many at once as there are processors; one line each,
+# and all of its output when it fails. Installs nothing.
+#
+# check.sh [STAGE…]    env: CHECK_DIR=build/check  FUZZ_TOTAL=60 seconds of fuzzing in all
+set -u -o pipefail
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
+top=$PWD
+dir=${CHECK_DIR:-$top/build/check}
+export CI=true PYTHONDONTWRITEBYTECODE=1
+exec </dev/null
+
+# The slowest first, so that the end is not spent waiting for one.
+all="asan gcc tsan fuzz tidy clang distcheck cppcheck format"
+stages=${*:-$all}
+
+compiler () { # CC : with ccache where there is one
+  if command -v ccache >/dev/null; then echo "ccache $1"; else echo "$1"; fi
+}
+
+configured () { # NAME CC OPTION… : a fresh or up-to-date build tree; the caller is in it then
+  local name=$1 cc=$2
+  shift 2
+  mkdir -p "$dir/$name" && cd "$dir/$name" || return 1
+  if [ ! -f config.status ] || [ "$top/configure" -nt config.status ]; then
+    "$top/configure" -q CC="$(compiler "$cc")" "$@" || return 1
+  fi
+}
+
+# Compiling gives way to tests that measure time.
+compile () { nice -n 10 make -s "$@"; }
+
+# ---- the stages: each prints what it likes; the status counts, or `skip REASON` with status 77
+stage_gcc () {
+  configured gcc gcc --enable-werror && compile all check TESTS= && make -s check
+}
+stage_clang () {
+  configured clang clang --enable-werror && compile all check TESTS= && make -s check-fast
+}
+stage_asan () {
+  configured asan gcc --enable-sanitizers=address,undefined && compile all check TESTS= &&
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 make -s check
+}
+stage_tsan () {
+  configured tsan gcc --enable-sanitizers=thread && compile all check TESTS= &&
+    TSAN_OPTIONS=halt_on_error=0:exitcode=66 make -s check-fast
+}
+stage_fuzz () {
+  local targets
+  configured fuzz clang --enable-fuzzing && compile all check TESTS= || return 1
+  targets=$(find tests/fuzz -maxdepth 1 -type f -executable -name 'fuzz-*' | wc -l)
+  [ "$targets" -gt 0 ] || { skip "no fuzz targets"; return; }
+  nice -n 10 make -s fuzz FUZZ_SECONDS=$(((${FUZZ_TOTAL:-60} + targets - 1) / targets))
+}
+stage_format () {
+  local file bad=0
+  while read -r file; do
+    clang-format "$file" | cmp -s - "$file" || { echo "$file: run clang-format -i on it"; bad=1; }
+  done < <(sources '*.c' '*.h')
+  return "$bad"
+}
+stage_tidy () {
+  local flags
+  read -ra flags < <(pkg-config --cflags glib-2.0 gmodule-2.0 gio-2.0 gio-unix-2.0 libconfig sofia-sip-ua-glib)
+  flags+=(-std=gnu11 -D_GNU_SOURCE "-I$top/include" "-I$top" '-DRFL_PLUGIN_DIR="/"' '-DRFL_CONF_DIR="/"')
+  sources '*.c' | nice -n 10 xargs -P 2 -I{} clang-tidy --quiet {} -- "${flags[@]}" 2>/dev/null
+}
+stage_cppcheck () {
+  sources '*.c' | nice -n 10 cppcheck --quiet --enable=warning,portability,performance --std=c11 \
+    --library=gtk --inline-suppr --suppressions-list=build-aux/cppcheck-suppressions \
+    --error-exitcode=1 -I include -I . -DG_GNUC_PRINTF\(a,b\)= --file-list=-
+}
+stage_distcheck () {
+  # its tests are those of gcc over again; the ones that take networks are not repeated
+  configured dist gcc && RFL_NO_INTEGRATION=1 nice -n 5 make -s distcheck
+}
+
+sources () { git -C "$top" ls-files -- "$@" 2>/dev/null | grep -v '^doc/examples/'; }
+skip () { echo "SKIP: $*"; return 77; }
+
+# ---- counting
+tap_results () { # NAME : "passed failed skipped" over the test results of a build tree
+  find "$dir/$1" -name '*.trs' -newer "$dir/$1.started" -exec cat {} + 2>/dev/null |
+    awk '/^:test-result: (PASS|XFAIL)/ { p++ } /^:test-result: (FAIL|ERROR|XPASS)/ { f++ }
+         /^:test-result: SKIP/ { s++ } END { print p + 0, f + 0, s + 0 }'
+}
+
+one () { # STAGE : runs it, writes its result
+  local name=$1 status start=$SECONDS results
+  touch "$dir/$name.started"
+  (set -e; "stage_$name") >"$dir/$name.out" 2>&1
+  status=$?
+  results="0 0 0"
+  case $name in gcc | clang | asan | tsan) results=$(tap_results "$name") ;; esac
+  echo "$status $((SECONDS - start)) $results" >"$dir/$name.result"
+}
+
+show () { # STAGE : its line, and its output if it failed
+  local name=$1 status seconds p f s word reason=
+  read -r status seconds p f s <"$dir/$name.result"
+  case $status in
+    0) word=ok ;;
+    77) word=skip reason=" ($(sed -n 's/^SKIP: //p' "$dir/$name.out" | tail -n 1))" ;;
+    *) word=FAIL ;;
+  esac
+  if [ "$((p + f + s))" -gt 0 ]; then
+    [ "$status" != 0 ] && [ "$f" = 0 ] && f=1
+    reason=" $p passed, $f failed, $s skipped"
+  else
+    case $word in ok) p=1 ;; skip) s=1 ;; *) f=1 ;; esac
+  fi
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  printf '%-4s %-10s %4d s %s\n' "$word" "$name" "$seconds" "$reason"
+  if [ "$word" = FAIL ]; then
+    tail -n 400 "$dir/$name.out" | sed 's/^/    /'
+    failing_logs "$name"
+  fi
+  if [ "$s" -gt 0 ] && [ "$word" != skip ]; then
+    find "$dir/$name" -name '*.log' -newer "$dir/$name.started" -exec grep -h '# SKIP' {} + 2>/dev/null |
+      sed 's/^ok [0-9]* /    skipped: /' | sort -u
+  fi
+}
+
+failing_logs () { # the logs of test programs that failed
+  local trs
+  find "$dir/$1" -name '*.trs' -newer "$dir/$1.started" 2>/dev/null | while read -r trs; do
+    grep -qE '^:test-result: (FAIL|ERROR|XPASS)' "$trs" || continue
+    echo "    --- ${trs%.trs}.log"
+    tail -n 200 "${trs%.trs}.log" | sed 's/^/    /'
+  done
+}
+
+# ---- go
+mkdir -p "$dir"
+if [ ! -x configure ] || [ -n "$(find configure.ac Makefile.am m4/reflector.m4 -newer configure)" ]; then
+  ./autogen.sh >"$dir/autogen.out" 2>&1 || { cat "$dir/autogen.out"; exit 1; }
+fi
+for name in $stages; do
+  [ "$(type -t "stage_$name")" = function ] || { echo "no such stage: $name ($all)" >&2; exit 2; }
+done
+passed=0 failed=0 skipped=0
+declare -A running=()
+finish_one () {
+  local pid
+  wait -n -p pid "${!running[@]}"
+  show "${running[$pid]}"
+  unset "running[$pid]"
+}
+trap 'kill "${!running[@]}" 2>/dev/null; exit 130' INT TERM
+for name in $stages; do
+  while [ "${#running[@]}" -ge "$(nproc)" ]; do finish_one; done
+  one "$name" &
+  running[$!]=$name
+done
+while [ "${#running[@]}" -gt 0 ]; do finish_one; done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
