@@ -206,40 +206,46 @@ park_deadline (const Park *park)
   return deadline;
 }
 
-/* The bucket of @ip, or the least recently used of four neighbours. */
-static ParkBucket *
-find_bucket (Park *park, const RflAddress *ip, gint64 now)
+gboolean
+token_bucket_take (TokenBucket *bucket, guint rate, guint burst, gint64 now)
 {
-  guint start = (rfl_address_hash (ip) ^ park->seed) * 2654435761u >> 8;
+  gint64 gained = MIN (MAX (now - bucket->last, 0), G_TIME_SPAN_HOUR) * rate;
+
+  bucket->used = MAX (bucket->used - gained, 0);
+  bucket->last = now;
+  if (bucket->used + G_USEC_PER_SEC > (gint64) burst * G_USEC_PER_SEC)
+    return FALSE;
+  bucket->used += G_USEC_PER_SEC;
+  return TRUE;
+}
+
+/* The bucket of @ip, or in its place the least recently used of four neighbours. */
+static TokenBucket *
+find_bucket (Park *park, const RflAddress *ip)
+{
+  guint start = ((rfl_address_hash (ip) ^ park->seed) * 2654435761u) >> 8;
   ParkBucket *oldest = NULL;
 
   for (guint i = 0; i < 4; i++)
     {
       ParkBucket *bucket = &park->buckets[(start + i) % PARK_BUCKETS];
       if (rfl_address_equal (&bucket->ip, ip))
-        return bucket;
-      if (oldest == NULL || bucket->last < oldest->last)
+        return &bucket->bucket;
+      if (oldest == NULL || bucket->bucket.last < oldest->bucket.last)
         oldest = bucket;
     }
-  *oldest = (ParkBucket){ .ip = *ip, .last = now, .tokens = PARK_BURST * G_USEC_PER_SEC };
-  return oldest;
+  *oldest = (ParkBucket){ .ip = *ip };
+  return &oldest->bucket;
 }
 
 gboolean
 park_may_ask (Park *park, const RflAddress *address, gint64 now)
 {
   RflAddress ip = *address;
-  ParkBucket *bucket;
 
   ip.port = 0;
   if (ip.family == AF_INET6) /* one customer has a whole /64 */
     memset (ip.ip + 8, 0, 8);
-  bucket = find_bucket (park, &ip, now);
-  bucket->tokens = MIN (bucket->tokens + MIN (now - bucket->last, 60 * G_USEC_PER_SEC) * PARK_RATE,
-                        PARK_BURST * G_USEC_PER_SEC);
-  bucket->last = now;
-  if (bucket->tokens < G_USEC_PER_SEC)
-    return FALSE;
-  bucket->tokens -= G_USEC_PER_SEC;
-  return TRUE;
+  return token_bucket_take (find_bucket (park, &ip), PARK_STRANGER_RATE, PARK_STRANGER_BURST, now)
+         && token_bucket_take (&park->strangers, PARK_STRANGERS_RATE, PARK_STRANGERS_BURST, now);
 }

@@ -19,9 +19,14 @@
 #define PARK_PER_FLOW (PARK_KNOWN / 2)
 /* A refused key is not asked for again for so long. */
 #define PARK_REFUSED_TIME (100 * G_TIME_SPAN_MILLISECOND)
-/* Token bucket per stranger's address. */
-#define PARK_RATE 50
-#define PARK_BURST 100
+/* How often the main thread is asked, per second and at once: by one stranger's address, by
+ * all strangers of a worker, by one known flow (a link brings all its sources at once). */
+#define PARK_STRANGER_RATE 50
+#define PARK_STRANGER_BURST 100
+#define PARK_STRANGERS_RATE 4000
+#define PARK_STRANGERS_BURST 1000
+#define PARK_FLOW_RATE 500
+#define PARK_FLOW_BURST 1000
 #define PARK_BUCKETS 1024
 
 typedef struct {
@@ -41,10 +46,15 @@ struct _ParkEntry {
   GList link; /* in pending or refused, oldest first; or in a list of free ones */
 };
 
+/* Zero-initialised it is full. */
+typedef struct {
+  gint64 last;
+  gint64 used; /* in millionths */
+} TokenBucket;
+
 typedef struct {
   RflAddress ip;
-  gint64 last;
-  gint64 tokens; /* in millionths */
+  TokenBucket bucket;
 } ParkBucket;
 
 typedef struct {
@@ -55,6 +65,7 @@ typedef struct {
   GQueue pending, refused, free_known, free_strangers;
   guint n_packets, n_stranger_packets;
   ParkBucket *buckets;
+  TokenBucket strangers;
   guint32 seed;
 } Park;
 
@@ -66,6 +77,7 @@ typedef enum {
   PARK_REFUSED   /* discarded less than 100 ms ago */
 } ParkResult;
 
+gboolean token_bucket_take (TokenBucket *bucket, guint rate, guint burst, gint64 now);
 void park_init (Park *park, guint worker);
 void park_clear (Park *park, RflBufferPool *pool);
 static inline gboolean

@@ -37,7 +37,7 @@ struct _RflPath {
   RflTimer *watchdog;
   RflLogLimit watchdog_limit;
   RflCounter *counters[N_COUNTS];
-  RflCounter *main_sent, *main_failed;
+  RflCounter *main_sent, *main_failed, *stalls;
 };
 
 struct _RflPort {
@@ -47,7 +47,7 @@ struct _RflPort {
   RflArrivalFunc unknown, rtcp, other;
   gpointer user_data;
   gboolean closed;
-  GArray *locks; /* file descriptors */
+  GArray *locks; /* of the transport, one for each address */
   guint n_sockets;
   RflAddress bound[WORKER_MAX_SOCKETS];
   RflTransportSocket *sockets[PATH_MAX_WORKERS][WORKER_MAX_SOCKETS];

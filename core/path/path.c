@@ -22,6 +22,7 @@ static const struct {
   [COUNT_PARK_EXPIRED] = { "path.park_expired", "packets that waited in vain, dropped" },
   [COUNT_PARK_DISCARDED] = { "path.park_discarded", "packets that waited and were refused" },
   [COUNT_STRANGERS_LIMITED] = { "path.strangers_limited", "packets of strangers above their rate" },
+  [COUNT_UNKNOWN_LIMITED] = { "path.unknown_limited", "unknown SSRCs of a known flow, too many" },
   [COUNT_UPCALLS_DROPPED] = { "path.upcalls_dropped", "packets the main thread had no time for" },
   [COUNT_PT_REFUSED] = { "path.pt_refused", "payload type not agreed with the sender, dropped" },
   [COUNT_LEG_FORMAT_MISSING] = { "path.leg_format_missing", "copies whose format a leg lacks" },
@@ -45,6 +46,7 @@ rfl_path_new (RflCore *core, RflTransport *transport)
   path->source_by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
   for (guint i = 0; i < N_COUNTS; i++)
     path->counters[i] = rfl_counter_get (core, counter_table[i].name, counter_table[i].help);
+  path->stalls = rfl_counter_get (core, "path.stalls", "seconds that a worker has not answered in");
   path->main_sent = rfl_counter_get (core, "path.main_sent", "packets sent by the main thread");
   path->main_failed =
       rfl_counter_get (core, "path.main_failed", "packets of the main thread that were refused");
@@ -92,9 +94,12 @@ on_watchdog (gpointer user_data)
       guint64 done = __atomic_load_n (&w->done, __ATOMIC_RELAXED);
       gboolean behind = done < path->seq;
 
-      if (behind && done == w->watched_done
-          && rfl_log_limit_pass (&path->watchdog_limit, path->core->clock, &suppressed))
-        rfl_warning (NULL, "worker %u of the packet path has not answered for a second", i);
+      if (behind && done == w->watched_done)
+        {
+          rfl_counter_add (path->stalls, 1);
+          if (rfl_log_limit_pass (&path->watchdog_limit, path->core->clock, &suppressed))
+            rfl_warning (NULL, "worker %u of the packet path has not answered for a second", i);
+        }
       w->watched_done = behind ? done : G_MAXUINT64;
       outstanding |= behind;
     }

@@ -32,6 +32,7 @@ open_address (RflPort *port, const RflAddress *address, GError **error)
                    WORKER_MAX_SOCKETS);
       return FALSE;
     }
+  port->bound[k] = *address;
   if (t->lock)
     {
       int fd = t->lock (t, address, error);
@@ -40,7 +41,6 @@ open_address (RflPort *port, const RflAddress *address, GError **error)
       g_array_append_val (port->locks, fd);
     }
   port->n_sockets++;
-  port->bound[k] = *address;
   for (guint w = 0; w < path->n_workers; w++)
     {
       port->sockets[w][k] = t->open (t, address, path->n_workers > 1, error);
@@ -73,6 +73,17 @@ open_all (RflPort *port, const char *const *addresses, GError **error)
   return TRUE;
 }
 
+/* The locks stand in the order of the addresses. */
+static void
+release_locks (RflPort *port)
+{
+  RflTransport *t = port->path->transport;
+
+  for (guint i = 0; i < port->locks->len; i++)
+    t->unlock (t, &port->bound[i], g_array_index (port->locks, int, i));
+  g_array_set_size (port->locks, 0);
+}
+
 void
 port_free (gpointer data)
 {
@@ -87,8 +98,7 @@ port_free (gpointer data)
         if (port->sockets[w][k])
           t->close (t, port->sockets[w][k]);
     }
-  for (guint i = 0; i < port->locks->len; i++)
-    close (g_array_index (port->locks, int, i));
+  release_locks (port);
   g_array_unref (port->locks);
   g_array_unref (port->stages);
   g_free (port->compiled);
@@ -171,9 +181,7 @@ rfl_port_close (RflPort *port)
         path->transport->close (path->transport, port->sockets[w][k]);
         port->sockets[w][k] = NULL;
       }
-  for (guint i = 0; i < port->locks->len; i++)
-    close (g_array_index (port->locks, int, i));
-  g_array_set_size (port->locks, 0);
+  release_locks (port);
   path_retire (path, port, port_free); /* upcalls may still name it */
 }
 

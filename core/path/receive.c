@@ -140,27 +140,34 @@ ask (RflWorker *w, WorkerPort *port, ParkEntry *entry, RflBuffer *b, gboolean kn
     worker_drop_parked (w, park_take (&w->park, entry), COUNT_PARK_OVERFLOW);
 }
 
+static gboolean
+may_ask (RflWorker *w, WorkerFlow *flow, const RflBuffer *b)
+{
+  if (flow ? token_bucket_take (&flow->asking, PARK_FLOW_RATE, PARK_FLOW_BURST, b->arrival)
+           : park_may_ask (&w->park, &b->remote, b->arrival))
+    return TRUE;
+  worker_count (w, flow ? COUNT_UNKNOWN_LIMITED : COUNT_STRANGERS_LIMITED, 1);
+  return FALSE;
+}
+
 static void
-park_packet (RflWorker *w, WorkerPort *port, RflBuffer *b, gboolean known)
+park_packet (RflWorker *w, WorkerPort *port, RflBuffer *b, WorkerFlow *flow)
 {
   ParkKey key = { .port = port, .remote = b->remote, .ssrc = b->ssrc };
   ParkEntry *entry = park_find (&w->park, port, &b->remote, b->ssrc);
 
-  if (entry == NULL && !known && !park_may_ask (&w->park, &b->remote, b->arrival))
-    {
-      worker_count (w, COUNT_STRANGERS_LIMITED, 1);
-      return;
-    }
+  if (entry == NULL && !may_ask (w, flow, b))
+    return;
   if (!buffer_pool_can_spare (&w->pool, 2 * WORKER_BATCH))
     {
       worker_count (w, COUNT_PARK_OVERFLOW, 1);
       return;
     }
-  switch (park_add (&w->park, &entry, &key, known, b))
+  switch (park_add (&w->park, &entry, &key, flow != NULL, b))
     {
     case PARK_ASK:
       worker_count (w, COUNT_PARKED, 1);
-      ask (w, port, entry, b, known);
+      ask (w, port, entry, b, flow != NULL);
       break;
     case PARK_WAIT:
       worker_count (w, COUNT_PARKED, 1);
@@ -202,7 +209,7 @@ resolve_batch (RflWorker *w, WorkerPort *port)
         STAT_SET (flow->last_seen, b->arrival);
       if (source == NULL || others_wait (w, port, b))
         {
-          park_packet (w, port, b, flow != NULL);
+          park_packet (w, port, b, flow);
           continue;
         }
       if (!accept_packet (w, source, b))

@@ -87,12 +87,13 @@ send_queue_own_parcels (RflWorker *w)
   return p;
 }
 
-static void
-note_sent (RflWorker *w, const SendNote *note)
+/* Returns: how many packets that were */
+static guint
+note_sent (const SendNote *note)
 {
   STAT_ADD (note->leg->stats.packets, note->n_packets);
   STAT_ADD (note->leg->stats.octets, note->payload);
-  worker_count (w, COUNT_SENT, note->n_packets);
+  return note->n_packets;
 }
 
 static void
@@ -122,7 +123,7 @@ send_singly (RflWorker *w, const RflToSend *message, const SendNote *note)
           single.n_iov++;
         }
       if (w->transport->send (w->send.socket, &single, 1) == 1)
-        note_sent (w, &part);
+        worker_count (w, COUNT_SENT, note_sent (&part));
       else
         note_failed (w, note, 1, errno);
     }
@@ -152,7 +153,7 @@ void
 send_queue_flush (RflWorker *w)
 {
   SendQueue *q = &w->send;
-  guint at = 0;
+  guint at = 0, n_packets = 0, n_merged = 0;
 
   while (at < q->n)
     {
@@ -161,14 +162,17 @@ send_queue_flush (RflWorker *w)
 
       for (guint i = at; i < at + sent; i++)
         {
-          note_sent (w, &q->notes[i]);
-          if (q->messages[i].segment)
-            worker_count (w, COUNT_GSO_MESSAGES, 1);
+          n_packets += note_sent (&q->notes[i]);
+          n_merged += q->messages[i].segment ? 1 : 0;
         }
       at += sent;
       if (at < q->n)
         handle_failure (w, at++, error);
     }
+  if (n_packets)
+    worker_count (w, COUNT_SENT, n_packets);
+  if (n_merged)
+    worker_count (w, COUNT_GSO_MESSAGES, n_merged);
   q->n = q->n_own = 0;
 }
 

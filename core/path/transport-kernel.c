@@ -263,42 +263,74 @@ kernel_send (RflTransportSocket *s, const RflToSend *packets, guint n)
 static const char *
 lock_folder (void)
 {
+  static const char *const system[] = { "/run/reflectord", "/run" };
   const char *dir = g_getenv ("XDG_RUNTIME_DIR");
 
   if (dir && *dir && access (dir, W_OK) == 0)
     return dir;
-  if (access ("/run/reflectord", W_OK) == 0 || (mkdir ("/run/reflectord", 0755) == 0))
-    return "/run/reflectord";
+  for (guint i = 0; i < G_N_ELEMENTS (system); i++)
+    if (access (system[i], W_OK) == 0)
+      return system[i];
   return "/tmp";
+}
+
+/* Network namespaces have ports of their own. */
+static char *
+lock_path (const RflAddress *local)
+{
+  char ip[RFL_ADDRESS_STRLEN];
+  struct stat netns = { 0 };
+
+  if (stat ("/proc/self/ns/net", &netns) < 0)
+    netns.st_ino = 0;
+  return g_strdup_printf ("%s/reflectord-%lu-%s-%u.lock", lock_folder (), (gulong) netns.st_ino,
+                          rfl_address_format_ip (local, ip), local->port);
+}
+
+/* Whether @path still leads to what @fd has open: the one before us may have removed it. */
+static gboolean
+is_same_file (int fd, const char *path)
+{
+  struct stat a, b;
+  return fstat (fd, &a) == 0 && stat (path, &b) == 0 && a.st_ino == b.st_ino
+         && a.st_dev == b.st_dev;
 }
 
 /* SO_REUSEPORT would let a second daemon of the same user take half of the packets. */
 static int
 kernel_lock (RflTransport *t, const RflAddress *local, GError **error)
 {
-  char ip[RFL_ADDRESS_STRLEN];
-  g_autofree char *path = NULL;
-  struct stat netns = { 0 };
-  int fd;
+  g_autofree char *path = lock_path (local);
 
-  if (stat ("/proc/self/ns/net", &netns) < 0)
-    netns.st_ino = 0;
-  path = g_strdup_printf ("%s/reflectord-%lu-%s-%u.lock", lock_folder (), (gulong) netns.st_ino,
-                          rfl_address_format_ip (local, ip), local->port);
-  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
+  while (TRUE)
     {
-      g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "%s: %s", path, g_strerror (errno));
-      return -1;
-    }
-  if (flock (fd, LOCK_EX | LOCK_NB) < 0)
-    {
-      g_set_error (error, RFL_ERROR, RFL_ERROR_IO,
-                   "UDP port %u is in use by another reflectord (%s is locked)", local->port, path);
+      int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+      if (fd < 0)
+        {
+          g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "%s: %s", path, g_strerror (errno));
+          return -1;
+        }
+      if (flock (fd, LOCK_EX | LOCK_NB) < 0)
+        {
+          g_set_error (error, RFL_ERROR, RFL_ERROR_IO,
+                       "UDP port %u is in use by another reflectord (%s is locked)", local->port,
+                       path);
+          close (fd);
+          return -1;
+        }
+      if (is_same_file (fd, path))
+        return fd;
       close (fd);
-      return -1;
     }
-  return fd;
+}
+
+static void
+kernel_unlock (RflTransport *t, const RflAddress *local, int lock)
+{
+  g_autofree char *path = lock_path (local);
+
+  unlink (path); /* while it is locked, so it is ours */
+  close (lock);
 }
 
 static void
@@ -318,6 +350,7 @@ rfl_transport_new_kernel (void)
                        .receive = kernel_receive,
                        .send = kernel_send,
                        .lock = kernel_lock,
+                       .unlock = kernel_unlock,
                        .free = kernel_free };
   return t;
 }

@@ -37,8 +37,8 @@ typedef struct {
  * @receive: at most @n without waiting. Returns: how many
  * @send: in order, without waiting. Returns: how many the kernel took; the next one failed
  *   with errno. Any thread; @receive: one thread at a time
- * @lock: (nullable): keeps another daemon off @local's port. Returns: a file descriptor whose
- *   closing ends it; -1 with RFL_ERROR_IO
+ * @lock: (nullable): keeps another daemon off @local's port until @unlock. Returns: what
+ *   @unlock wants; -1 with RFL_ERROR_IO
  */
 struct _RflTransport {
   RflTransportSocket *(*open) (RflTransport *t, const RflAddress *local, gboolean shared,
@@ -48,6 +48,7 @@ struct _RflTransport {
   guint (*receive) (RflTransportSocket *socket, RflReceived *packets, guint n);
   guint (*send) (RflTransportSocket *socket, const RflToSend *packets, guint n);
   int (*lock) (RflTransport *t, const RflAddress *local, GError **error);
+  void (*unlock) (RflTransport *t, const RflAddress *local, int lock);
   void (*free) (RflTransport *t);
 };
 

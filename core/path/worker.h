@@ -63,6 +63,7 @@ struct _WorkerFlow {
   RflAddress remote;
   WorkerPort *port;
   gint64 last_seen; /* shared */
+  TokenBucket asking;
 };
 
 typedef struct {
@@ -244,6 +245,7 @@ typedef enum {
   COUNT_PARK_EXPIRED,
   COUNT_PARK_DISCARDED,
   COUNT_STRANGERS_LIMITED,
+  COUNT_UNKNOWN_LIMITED,
   COUNT_UPCALLS_DROPPED,
   COUNT_PT_REFUSED,
   COUNT_LEG_FORMAT_MISSING,
