@@ -177,7 +177,44 @@ choose_rtcp (GPtrArray *list, const RtpSigns *signs)
   return choose_weakly (list, has_rtcp_port, signs);
 }
 
+/* Before a client that named its address rightly has sent from it, a neighbour on its IP could
+ * pass for it; a client that sends from another port has to be patient. */
+static void
+drop_early (GPtrArray *list, const RtpSigns *signs, gboolean rtcp, gint64 now)
+{
+  gint64 wait = rtcp ? RTP_LATCH_EXACT_RTCP : RTP_LATCH_EXACT;
+
+  for (guint i = list->len; i-- > 0;)
+    {
+      const RtpClaim *claim = list->pdata[i];
+      if (rtp_claim_is_plausible (claim, rtcp ? &claim->rtcp : &claim->rtp)
+          && !(rtcp ? names_rtcp (claim, signs) : names_rtp (claim, signs))
+          && !(!rtcp && knows_ssrc (claim, signs)) && now - claim->answered < wait)
+        g_ptr_array_remove_index (list, i);
+    }
+}
+
 /* ---- moving ---- */
+
+/* The one whose SDP names this very address, though another one was taken for it. */
+static RtpClaim *
+find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp)
+{
+  RtpClaim *found = NULL;
+
+  for (guint i = 0; at && i < at->len; i++)
+    {
+      RtpClaim *claim = at->pdata[i];
+      const RtpSide *side = rtcp ? &claim->rtcp : &claim->rtp;
+      if (claim->kind != signs->kind || rtp_side_is_open (side) || announced_another (claim, signs)
+          || !(rtcp ? names_rtcp_and_signals (claim, signs) : names_rtp_and_signals (claim, signs)))
+        continue;
+      if (found)
+        return NULL;
+      found = claim;
+    }
+  return found;
+}
 
 static gboolean
 can_move_rtp (const RtpClaim *claim, const RtpSigns *signs, gint64 now)
@@ -270,9 +307,15 @@ judge (RtpLatch *latch, const RtpSigns *signs, gboolean rtcp, gint64 now, RtpCla
 {
   const GPtrArray *at = rtp_latch_at (latch, &signs->remote);
   RtpClaim *holder = find_holder (at, signs, rtcp);
+  RtpClaim *rightful = find_rightful (at, signs, rtcp);
   g_autoptr (GPtrArray) list = NULL;
   gboolean taken;
 
+  if (rightful && (holder == NULL || holder == rightful))
+    {
+      *out = rightful;
+      return latch_to (rightful, rtcp ? &rightful->rtcp : &rightful->rtp, signs, now);
+    }
   if (holder)
     {
       if (rtcp ? !can_move_rtcp (holder, signs, now) : !can_move_rtp (holder, signs, now))
@@ -286,6 +329,7 @@ judge (RtpLatch *latch, const RtpSigns *signs, gboolean rtcp, gint64 now, RtpCla
   drop (list, announced_another, signs);
   if (list->len == 0)
     return RTP_VERDICT_WRONG_SSRC;
+  drop_early (list, signs, rtcp, now);
   *out = rtcp ? choose_rtcp (list, signs) : choose_rtp (list, signs);
   if (*out == NULL)
     return RTP_VERDICT_UNDECIDED;

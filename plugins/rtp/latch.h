@@ -16,6 +16,10 @@
 #define RTP_LATCH_SILENCE (2 * G_TIME_SPAN_SECOND)
 /* RTCP is silent for five seconds as a rule; see can_move_rtcp(). */
 #define RTP_LATCH_RTCP_SILENCE (15 * G_TIME_SPAN_SECOND)
+/* How long only the address that a right SDP names is its participant's: RTP (of an SSRC that
+ * proves nothing) and RTCP. */
+#define RTP_LATCH_EXACT (1 * G_TIME_SPAN_SECOND)
+#define RTP_LATCH_EXACT_RTCP (5 * G_TIME_SPAN_SECOND)
 /* How long an unanswered participant waits for the undecided one before it. */
 #define RTP_LATCH_TURN (1 * G_TIME_SPAN_SECOND)
 /* How many wait at one address; more are answered at once and need evidence. */

@@ -252,8 +252,31 @@ test_plausible_at_once (Fixture *f, gconstpointer unused)
 
   assert_target (a, FALSE, "203.0.113.1:4000");
   assert_target (a, TRUE, "203.0.113.1:4001");
+  g_assert_cmpint (rtp (f, "203.0.113.1", 7777, 1, 1, NULL), ==, RTP_VERDICT_UNDECIDED);
+  f->now += RTP_LATCH_EXACT;
   g_assert_cmpint (rtp (f, "203.0.113.1", 7777, 1, 1, NULL), ==, RTP_VERDICT_LATCHED);
   assert_target (a, FALSE, "203.0.113.1:7777");
+  rtp_claim_free (a);
+}
+
+/* A neighbour who was quicker does not keep a client from the address that it named. */
+static void
+test_named_address_prevails (Fixture *f, gconstpointer unused)
+{
+  Owner alice = { "alice" };
+  RtpClaim *a = claim (f, &alice, "203.0.113.1", "203.0.113.1", 4000, 0), *out;
+
+  g_assert_cmpint (rtcp (f, "203.0.113.1", 6661, 0xa, "alice", NULL), ==, RTP_VERDICT_UNDECIDED);
+  f->now += RTP_LATCH_EXACT_RTCP;
+  g_assert_cmpint (rtp (f, "203.0.113.1", 6660, 0x666, 1, NULL), ==, RTP_VERDICT_LATCHED);
+  g_assert_cmpint (rtcp (f, "203.0.113.1", 6661, 0x666, NULL, NULL), ==, RTP_VERDICT_LATCHED);
+  g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 1, &out), ==, RTP_VERDICT_MOVED);
+  g_assert_true (out == a);
+  g_assert_cmpint (rtcp (f, "203.0.113.1", 4001, 0xa, NULL, &out), ==, RTP_VERDICT_MOVED);
+  assert_target (a, FALSE, "203.0.113.1:4000");
+  assert_target (a, TRUE, "203.0.113.1:4001");
+  g_assert_cmpint (rtp (f, "203.0.113.1", 6660, 0x666, 2, NULL), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtp (f, "203.0.113.1", 6662, 0xb, 2, NULL), ==, RTP_VERDICT_TAKEN);
   rtp_claim_free (a);
 }
 
@@ -607,6 +630,7 @@ main (int argc, char **argv)
     { "nothing-to-a-victim", test_nothing_to_a_victim },
     { "proxy-in-between", test_proxy_in_between },
     { "plausible-at-once", test_plausible_at_once },
+    { "named-address-prevails", test_named_address_prevails },
     { "hold-address", test_hold_address },
     { "nat-alone", test_nat_alone },
     { "two-announce-ssrcs", test_two_announce_ssrcs },
