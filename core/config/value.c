@@ -111,7 +111,7 @@ set_number (ConfValue *value, const ConfSubject *subject, double d, GError **err
 
   value->number = d;
   if (!isfinite (d))
-    return conf_subject_error (error, subject, "is too large a number");
+    return conf_subject_error (error, subject, "is not a finite number");
   if ((o->min == 0 && o->max == 0) || (d >= o->min && d <= o->max))
     return TRUE;
   g_autofree char *range = describe_range (o);

@@ -82,6 +82,11 @@ static const struct {
   { "g: {\n prot = 1;\n};", "f.conf:2: g.prot: unknown option, did you mean 'port'?" },
   { "g: { Port = 1; };", "f.conf:1: g.Port: unknown option, did you mean 'port'?" },
   { "g: { enable = true; };", "f.conf:1: g.enable: unknown option, did you mean 'enabled'?" },
+  { "g: { a123456789012345678901234567890123456789012345678 = 1; };",
+    "f.conf:1: g.a123456789012345678901234567890123456789012345678: unknown option, there are" },
+  { "g: { port = [ ]; ratio = ( ); };", "f.conf:1: g.port: is an array, must be an integer" },
+  { "g: { ratio = ( ); };", "f.conf:1: g.ratio: is a list, must be a number" },
+  { "g: { address = 1.5; };", "f.conf:1: g.address: is a number with a fraction, must be" },
   { "g: { quux = 1; };",
     "f.conf:1: g.quux: unknown option, there are: on, port, big, least, ratio, weight, address, "
     "colour, names, peers, enabled" },
@@ -115,7 +120,7 @@ static const struct {
   { "g: { least = 1; };", "f.conf:1: g.least: is 1, must be at least 2" },
   { "g: { ratio = 2.5; };", "f.conf:1: g.ratio: is 2.5, must be 0 to 2" },
   { "g: { ratio = -1; };", "f.conf:1: g.ratio: is -1, must be 0 to 2" },
-  { "g: { weight = 1.0e999; };", "f.conf:1: g.weight: is too large a number" },
+  { "g: { weight = 1.0e999; };", "f.conf:1: g.weight: is not a finite number" },
   { "g: { colour = \"blue\"; };",
     "f.conf:1: g.colour: is \"blue\", must be one of \"red\", \"green\"" },
   { "g: { colour = \"\"; };", "f.conf:1: g.colour: is \"\", must be one of" },
@@ -256,6 +261,56 @@ classic (void)
     }
 }
 
+/* One word of any type. */
+static void
+classic_types (void)
+{
+  static const RflOption words[] = {
+    { .name = "on", .type = RFL_OPTION_BOOL, .classic = "ON" },
+    { .name = "n", .type = RFL_OPTION_INT, .min = G_MININT64, .max = 5, .classic = "N" },
+    { .name = "d", .type = RFL_OPTION_DOUBLE, .classic = "D" },
+    { .name = "names", .type = RFL_OPTION_STRINGS, .classic = "NAMES" },
+    RFL_OPTION_END
+  };
+  static const char *const rows[][2] = {
+    { "ON yes", "f.conf:1: g.on: is \"yes\", must be true or false" },
+    { "N 6", "f.conf:1: g.n: is 6, must be at most 5" },
+    { "N 0x5", "f.conf:1: g.n: is \"0x5\", must be an integer" },
+    { "D 1,5", "f.conf:1: g.d: is \"1,5\", must be a number" },
+    { "D nan", "f.conf:1: g.d: is not a finite number" },
+    { "NAMES a", "f.conf:1: g.names: is \"a\", must be strings: [ \"…\", \"…\" ]" },
+    { "ON TRUE\nN -5\nD 1.5e1", NULL }
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (RflConfig) config = rfl_config_load_text ("f.conf", rows[i][0], &error);
+      g_autoptr (RflSettings) s = rfl_config_claim (config, "g", words, &error);
+      g_assert_cmpstr (error ? error->message : NULL, ==, rows[i][1]);
+      if (error)
+        continue;
+      g_assert_true (rfl_settings_get_bool (s, "on"));
+      g_assert_cmpint (rfl_settings_get_int (s, "n"), ==, -5);
+      g_assert_cmpfloat (rfl_settings_get_double (s, "d"), ==, 15.0);
+    }
+}
+
+/* Asking for what the table has not is a mistake in the plugin. */
+static void
+programmer_error (void)
+{
+  if (g_test_subprocess ())
+    {
+      g_autoptr (RflSettings) s = claim ("", NULL);
+      rfl_settings_get_int (s, "address");
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*the options of g have no such address of this type*");
+}
+
 /* What looks like a classic line but stands in a string, a comment or a group is none. */
 static void
 not_classic (void)
@@ -354,9 +409,11 @@ main (int argc, char **argv)
   g_test_add_func ("/config/defaults", defaults);
   g_test_add_func ("/config/values", values);
   g_test_add_func ("/config/classic", classic);
+  g_test_add_func ("/config/classic-types", classic_types);
   g_test_add_func ("/config/not-classic", not_classic);
   g_test_add_func ("/config/groups", groups);
   g_test_add_func ("/config/plugin-errors", plugin_errors);
   g_test_add_func ("/config/from-text", from_text);
+  g_test_add_func ("/config/programmer-error", programmer_error);
   return g_test_run ();
 }
