@@ -49,13 +49,13 @@ event_is_over (ParticipantRecord *record)
   g_clear_pointer (&record->request.event, rfl_event_unref);
 }
 
-/* The join has failed after the participant became a member. */
+/* The join has failed after the participant became a member. @error: %NULL if it has left. */
 static void
 refuse (ParticipantRecord *record, const GError *error)
 {
   g_hash_table_remove (record->core->participants, record->participant.id);
   media_revert (record);
-  if (record->participant.state == RFL_PARTICIPANT_LEFT)
+  if (record->participant.state == RFL_PARTICIPANT_LEFT || !error)
     report_given_up (record);
   else
     {

@@ -58,9 +58,9 @@ typedef struct {
 /* Returns: (transfer none): the session of that name, ending or not, or %NULL */
 SessionRecord *session_lookup (RflCore *core, const char *name);
 /* The participant becomes a member, of a new session if need be. */
-void session_enter (ParticipantRecord *record);
+void session_enter (ParticipantRecord *participant);
 /* It is none any more; the session perhaps ends. */
-void session_exit (ParticipantRecord *record);
+void session_exit (ParticipantRecord *participant);
 gboolean session_check_limits (RflCore *core, const char *name, GError **error);
 /* Logs (within bounds) and counts. @participant: or %NULL */
 void session_note (RflCore *core, RflCoreLogKind kind, const char *session,
