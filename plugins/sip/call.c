@@ -79,24 +79,51 @@ make_contact (const SipCall *call, const RflAddress *media)
                           call->tcp ? ";transport=tcp" : "");
 }
 
+/* The numeric address that a Contact names, or none. */
+static RflAddress
+contact_address (const sip_contact_t *contact)
+{
+  RflAddress address = { 0 };
+  g_autofree char *host = NULL;
+  const char *text;
+
+  if (contact == NULL)
+    return address;
+  text = contact->m_url->url_host + (contact->m_url->url_host[0] == '[');
+  host = g_strndup (text, strcspn (text, "]"));
+  if (rfl_address_parse (&address, host, 5060) && contact->m_url->url_port)
+    address.port = g_ascii_strtoull (contact->m_url->url_port, NULL, 10);
+  return address;
+}
+
 /* A client behind a NAT names a Contact that we cannot reach; without a proxy in between
  * our requests go to where its own came from, on TCP over its connection. */
-static char *
-make_next_hop (const SipCall *call, const sip_t *sip)
+static void
+set_next_hop (SipCall *call, const sip_t *sip)
 {
-  RflAddress contact = { 0 };
-  char text[RFL_ADDRESS_STRLEN], host[64];
-  const sip_contact_t *m = sip->sip_contact;
+  RflAddress hop = contact_address (sip->sip_contact);
+  char text[RFL_ADDRESS_STRLEN];
 
-  if (sip->sip_record_route || m == NULL)
-    return NULL;
-  g_strlcpy (host, m->m_url->url_host + (m->m_url->url_host[0] == '['), sizeof host);
-  host[strcspn (host, "]")] = '\0';
-  if (!call->tcp && rfl_address_parse (&contact, host, 0)
-      && rfl_address_same_ip (&contact, &call->remote))
-    return NULL;
-  return g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&call->remote, text),
-                          call->tcp ? "tcp" : "udp");
+  call->routed |= sip->sip_record_route != NULL;
+  if (call->routed)
+    return;
+  if (call->tcp || !rfl_address_same_ip (&hop, &call->remote))
+    hop = call->remote;
+  g_free (call->next_hop);
+  call->next_hop = g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&hop, text),
+                                    call->tcp ? "tcp" : "udp");
+}
+
+static void
+set_remote (SipCall *call, const sip_t *sip, const RflAddress *remote, gboolean tcp)
+{
+  char peer[RFL_ADDRESS_STRLEN];
+
+  call->remote = *remote;
+  call->tcp = tcp;
+  g_free (call->peer);
+  call->peer = g_strdup (rfl_address_format (remote, peer));
+  set_next_hop (call, sip);
 }
 
 /* ---- answering ---- */
@@ -238,7 +265,6 @@ static SipCall *
 call_new (SipListener *listener, SipInvite *invite)
 {
   SipCall *call = g_new0 (SipCall, 1);
-  char peer[RFL_ADDRESS_STRLEN];
 
   g_atomic_ref_count_init (&call->refs);
   call->listener = listener;
@@ -247,10 +273,7 @@ call_new (SipListener *listener, SipInvite *invite)
   call->offer = g_steal_pointer (&invite->offer);
   call->room = g_steal_pointer (&invite->room);
   call->mode = invite->mode;
-  call->remote = invite->remote;
-  call->tcp = invite->tcp;
-  call->peer = g_strdup (rfl_address_format (&call->remote, peer));
-  call->next_hop = make_next_hop (call, invite->sip);
+  set_remote (call, invite->sip, &invite->remote, invite->tcp);
   call->since = rfl_clock_now (rfl_core_get_clock (listener->plugin->core));
   call->participant = make_participant (call, invite->sip);
   return call;
@@ -268,11 +291,11 @@ sip_call_start (SipListener *listener, SipInvite *invite)
 }
 
 void
-sip_call_change (SipCall *call, SipRequest *request, SipSdp *offer, const RflAddress *remote)
+sip_call_change (SipCall *call, SipInvite *invite)
 {
-  call->remote = *remote;
-  call->request = request;
-  call->offer = offer;
+  set_remote (call, invite->sip, &invite->remote, invite->tcp);
+  call->request = g_steal_pointer (&invite->request);
+  call->offer = g_steal_pointer (&invite->offer);
   rfl_participant_offer (call->participant, make_offers (call), changed, sip_call_ref (call));
 }
 

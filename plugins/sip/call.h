@@ -25,8 +25,8 @@ typedef enum {
 /**
  * SipCall:
  * @remote: where its last INVITE came from
- * @contact, @next_hop: of our responses and requests; @next_hop is %NULL where the dialog's
- *   own target and route serve
+ * @routed: a proxy has recorded its route
+ * @contact, @next_hop: of our responses and requests; @next_hop is %NULL where there is a route
  * @request, @offer: what is being negotiated, or %NULL
  * @farewell: why a BYE is to follow the ACK, or %NULL
  * @since: rfl_clock_now() of its INVITE
@@ -40,7 +40,7 @@ struct _SipCall {
   RflLegMode mode;
   char *room, *peer;
   RflAddress remote;
-  gboolean tcp;
+  gboolean tcp, routed;
   char *contact, *next_hop;
   SipRequest *request;
   SipSdp *offer;
@@ -52,7 +52,7 @@ struct _SipCall {
 /**
  * SipInvite:
  *
- * What dispatch.c has found in an acceptable first INVITE.
+ * What dispatch.c has found in an acceptable INVITE or UPDATE.
  *
  * @room, @request, @offer: (transfer full)
  */
@@ -68,8 +68,8 @@ typedef struct {
 
 /* Takes what is to be taken out of @invite, joins the room and answers. */
 void sip_call_start (SipListener *listener, SipInvite *invite);
-/* Another offer inside the dialog. @request, @offer: (transfer full). */
-void sip_call_change (SipCall *call, SipRequest *request, SipSdp *offer, const RflAddress *remote);
+/* Another offer inside the dialog; @invite's room and mode are not looked at. */
+void sip_call_change (SipCall *call, SipInvite *invite);
 /* A request inside the dialog that changes nothing gets its 200. */
 void sip_call_confirm (SipCall *call, SipRequest *request);
 void sip_call_acknowledged (SipCall *call);

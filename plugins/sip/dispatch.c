@@ -160,8 +160,8 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
   static const SipRefusal overlap = { 500, "Overlapping Requests", 0, 5 };
   static const SipRefusal over = { SIP_481_NO_CALL, 0, 0 };
   g_autoptr (SipRequest) request = sip_request_save (listener, nh);
+  SipInvite invite = { .sip = sip };
   Arrival a;
-  SipSdp *offer;
 
   arrival_init (&a, listener, request, sip);
   if (call == NULL || call->state >= SIP_CALL_ENDING)
@@ -179,9 +179,13 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
       refuse (&a, request, &overlap, "Another offer is being answered");
       return;
     }
-  offer = read_offer (&a, request);
-  if (offer)
-    sip_call_change (call, g_steal_pointer (&request), offer, &a.remote);
+  invite.offer = read_offer (&a, request);
+  if (invite.offer == NULL)
+    return;
+  invite.request = g_steal_pointer (&request);
+  invite.remote = a.remote;
+  invite.tcp = a.tcp;
+  sip_call_change (call, &invite);
 }
 
 /* ---- the others ---- */

@@ -142,15 +142,16 @@ static void
 wrap_named (SipGuard *guard, msg_hclass_t *original)
 {
   msg_mclass_t *parser = guard->parser;
-  msg_href_t *shorts = (msg_href_t *) parser->mc_short, moved;
+  /* As pointers: the array is larger than its declaration says. */
+  msg_href_t *shorts = (msg_href_t *) parser->mc_short, *hash = parser->mc_hash, moved;
   msg_hclass_t *wrapper = wrap (guard, original, parse_header);
   char letter = original->hc_short[0];
 
   for (int i = 0; i < parser->mc_hash_size; i++)
-    if (parser->mc_hash[i].hr_class == original)
+    if (hash[i].hr_class == original)
       {
-        moved = parser->mc_hash[i];
-        parser->mc_hash[i].hr_class = wrapper;
+        moved = hash[i];
+        hash[i].hr_class = wrapper;
         if (msg_mclass_insert (parser, &moved) < 0)
           break;
         if (letter && shorts)
@@ -164,6 +165,7 @@ SipGuard *
 sip_guard_new (void)
 {
   const msg_mclass_t *original = sip_default_mclass ();
+  const msg_href_t *hash = original->mc_hash;
   SipGuard *guard = g_new0 (SipGuard, 1);
   msg_mclass_t *parser = guard->parser = msg_mclass_clone (original, HASH_SIZE, 0);
 
@@ -171,8 +173,8 @@ sip_guard_new (void)
     g_error ("cannot clone sofia-sip's parser");
   guard->wrappers = g_ptr_array_new_with_free_func (g_free);
   for (int i = 0; i < original->mc_hash_size; i++)
-    if (original->mc_hash[i].hr_class)
-      wrap_named (guard, original->mc_hash[i].hr_class);
+    if (hash[i].hr_class)
+      wrap_named (guard, hash[i].hr_class);
   parser->mc_unknown->hr_class = wrap (guard, parser->mc_unknown->hr_class, parse_header);
   parser->mc_request->hr_class = wrap (guard, parser->mc_request->hr_class, parse_first_line);
   parser->mc_status->hr_class = wrap (guard, parser->mc_status->hr_class, parse_first_line);

@@ -13,6 +13,8 @@
 /* How long a peer that does not answer our BYE can hold up the end. */
 #define SHUTDOWN_TIMEOUT (2 * G_TIME_SPAN_SECOND)
 #define SHUTDOWN_T1X64 1500 /* ms */
+/* How long the rest of a message may take on TCP. */
+#define PARTIAL_TIMEOUT 30000 /* ms */
 
 static void
 listener_free (gpointer data)
@@ -45,7 +47,7 @@ create_nua (SipPlugin *plugin, SipListener *listener)
                      SIPTAG_USER_AGENT_STR ("reflectord"), NTATAG_MAXSIZE (SIP_MAX_MESSAGE),
                      NTATAG_SIP_T1X64 (s->transaction_timeout * 1000), NTATAG_USE_NAPTR (0),
                      NTATAG_USE_SRV (0), NTATAG_SERVER_RPORT (2), TPTAG_IDLE (s->idle * 1000),
-                     TPTAG_TIMEOUT (s->idle * 1000), TPTAG_LOG (0), TAG_END ());
+                     TPTAG_TIMEOUT (PARTIAL_TIMEOUT), TPTAG_LOG (0), TAG_END ());
 }
 
 static gboolean

@@ -96,6 +96,58 @@ hold_and_resume (void)
   house_free (house);
 }
 
+/* A phone that has moved: what we send goes to where its last offer came from. */
+static void
+moved (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) old = house_phone (house), new = house_phone (house);
+  g_autofree char *offer = phone_offer (old, "sendrecv"), *ok = NULL, *bye = NULL, *contact = NULL;
+
+  house_call (old);
+  g_free (new->call_id);
+  new->call_id = g_strdup (old->call_id);
+  new->tag = g_strdup (old->tag);
+  new->contact = g_strdup (old->contact);
+  new->cseq = old->cseq;
+  contact = g_strdup_printf ("Contact: <sip:alice@192.168.77.2>\r\n" SDP);
+  phone_send (new, "INVITE", new->contact, contact, offer);
+  ok = phone_expect (new, "SIP/2.0 200");
+  phone_ack (new);
+  phone_run_until (house->context, house_is_confirmed, house);
+  rfl_participant_end (house_participant (house), "enough");
+  bye = phone_expect (new, "BYE ");
+  phone_answer (new, bye, "200 OK");
+  phone_run_until (house->context, house_is_empty, house);
+  house_free (house);
+}
+
+/* RFC 4028: the caller refreshes. */
+static void
+session_timer (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) phone = house_phone (house);
+  g_autofree char *small = NULL, *ok = NULL, *refreshed = NULL;
+
+  phone_send (phone, "INVITE", "sip:room@127.0.0.1",
+              CONTACT SDP "Supported: timer\r\nSession-Expires: 20\r\n", OFFER);
+  small = phone_expect (phone, "SIP/2.0 422");
+  g_assert_nonnull (strstr (small, "\r\nMin-SE: 90"));
+  phone_send (phone, "ACK", "sip:room@127.0.0.1", NULL, NULL);
+  phone_send (phone, "INVITE", "sip:room@127.0.0.1",
+              CONTACT SDP "Supported: timer\r\nSession-Expires: 120\r\n", OFFER);
+  ok = phone_expect (phone, "SIP/2.0 200");
+  g_assert_nonnull (strstr (ok, "\r\nSession-Expires: 120;refresher=uac"));
+  phone_ack (phone);
+  phone_send (phone, "UPDATE", phone->contact,
+              CONTACT "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n", NULL);
+  refreshed = phone_expect (phone, "SIP/2.0 200");
+  g_assert_nonnull (strstr (refreshed, "\r\nSession-Expires: 120;refresher=uac"));
+  house_hang_up (house, phone);
+  house_free (house);
+}
+
 /* RFC 3261 §14.2: the call goes on as it was. */
 static void
 refused_change (void)
@@ -245,6 +297,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/dialog/over-tcp", over_tcp);
   g_test_add_func ("/sip/dialog/behind-nat", behind_nat);
   g_test_add_func ("/sip/dialog/hold-and-resume", hold_and_resume);
+  g_test_add_func ("/sip/dialog/moved", moved);
+  g_test_add_func ("/sip/dialog/session-timer", session_timer);
   g_test_add_func ("/sip/dialog/deferred-join", deferred_join);
   g_test_add_func ("/sip/dialog/twice-the-same-user", twice_the_same_user);
   return g_test_run ();
