@@ -194,6 +194,36 @@ test_hold (void)
   fixture_free (r.f);
 }
 
+static void
+on_feedback (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
+{
+  guint *n = rfl_leg_get_user_data (leg);
+  g_assert_cmpuint (len, >=, 12);
+  (*n)++;
+}
+
+/* A switch asks the new source for a keyframe. */
+static void
+test_keyframe (void)
+{
+  static const RflLegOps ops = { on_feedback };
+  Room r = room_new (2, "video");
+  RflLegSpec spec = fixture_leg_spec (r.f, r.b->owner, B);
+  guint n = 0;
+
+  spec.ops = &ops;
+  spec.user_data = &n;
+  rfl_source_set_back (r.b, fixture_add_leg_spec (r.f, &spec));
+  rfl_leg_set_active (r.b->back, FALSE);
+  g_assert_true (say (&r, r.a, 96, 1, 1));
+  g_assert_false (say (&r, r.b, 96, 1, 1));
+  g_assert_cmpuint (n, ==, 0);
+  rfl_clock_advance (r.f->clock, 1000 * MS);
+  g_assert_true (say (&r, r.b, 96, 2, 1));
+  g_assert_cmpuint (n, ==, 1);
+  fixture_free (r.f);
+}
+
 /* Video waits a second; the own camera is not shown. */
 static void
 test_video (void)
@@ -226,6 +256,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/one/vanished", test_vanished);
   g_test_add_func ("/path/one/wraps", test_wraps);
   g_test_add_func ("/path/one/hold", test_hold);
+  g_test_add_func ("/path/one/keyframe", test_keyframe);
   g_test_add_func ("/path/one/video", test_video);
   return g_test_run ();
 }

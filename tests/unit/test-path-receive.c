@@ -303,6 +303,27 @@ test_strangers (void)
   fixture_free (f);
 }
 
+/* Nor may somebody known make up SSRCs without end. */
+static void
+test_made_up_sources (void)
+{
+  Fixture *f = fixture_new (1);
+  guint limited;
+
+  fixture_add_flow (f, A);
+  for (guint i = 0; i < 3000; i++)
+    {
+      fixture_send (f, A, 0, 1, 1, i);
+      rfl_port_discard (f->port, f->last.ticket);
+      rfl_clock_advance (f->clock, G_TIME_SPAN_MILLISECOND);
+    }
+  limited = fixture_count (f, "path.unknown_limited");
+  g_assert_cmpuint (f->n_unknown, ==, 3000 - limited);
+  g_assert_cmpuint (limited, >, 400);
+  g_assert_cmpuint (limited, <, 600);
+  fixture_free (f);
+}
+
 /* More strangers than there is room for: those who are known do not notice. */
 static void
 test_flood (void)
@@ -379,6 +400,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/receive/payload-type-refused", test_payload_type_refused);
   g_test_add_func ("/path/receive/strangers", test_strangers);
   g_test_add_func ("/path/receive/flood", test_flood);
+  g_test_add_func ("/path/receive/made-up-sources", test_made_up_sources);
   g_test_add_func ("/path/receive/classes", test_classes);
   g_test_add_func ("/path/park/overflow", test_overflow);
   g_test_add_func ("/path/park/expired", test_expired);

@@ -383,12 +383,73 @@ test_bind_fails (void)
   g_assert_nonnull (strstr (error->message, "192.0.2.77:45662"));
 }
 
+typedef struct {
+  gint entered, leave;
+} Gate;
+
+static void
+block (RflPacket *packets, guint n, guint worker, gpointer context)
+{
+  Gate *gate = context;
+
+  g_atomic_int_set (&gate->entered, 1);
+  while (!g_atomic_int_get (&gate->leave))
+    g_usleep (100);
+}
+
+static GLogWriterOutput
+swallow_warnings (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer user_data)
+{
+  if (level & G_LOG_LEVEL_WARNING)
+    return G_LOG_WRITER_HANDLED;
+  return g_log_writer_default (level, fields, n, user_data);
+}
+
+/* A stage that does not come back is noticed. */
+static void
+test_stall (void)
+{
+  static const char *const addresses[] = { HOST, NULL };
+  RflPortSpec spec = { .name = "test", .port = PORT, .addresses = addresses };
+  RflClock *clock = rfl_clock_new_manual (G_USEC_PER_SEC);
+  RflCoreOptions options = { .n_workers = 1, .clock = clock };
+  g_autoptr (RflCore) core = rfl_core_new (&options);
+  World w = { .core = core };
+  Gate gate = { 0 };
+  RflAddress address;
+  RflCounter *stalls = rfl_counter_get (core, "path.stalls", "");
+  guint stage;
+
+  g_assert_true (rfl_core_start (core, NULL));
+  w.port = rfl_port_open (rfl_core_get_path (core), &spec, NULL);
+  w.sender[0] = open_socket (&address);
+  stage = rfl_port_add_stage (w.port, RFL_STAGE_METER, block, &gate);
+  while (!g_atomic_int_get (&gate.entered)) /* the stage may not be there yet */
+    {
+      send_rtp (&w, 0, 1, 1);
+      g_usleep (1000);
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      RflFlow *flow = rfl_flow_new (w.port, &address, NULL);
+      rfl_clock_advance (clock, G_TIME_SPAN_SECOND + 20 * G_TIME_SPAN_MILLISECOND);
+      rfl_flow_free (flow);
+    }
+  g_assert_cmpuint (rfl_counter_read (stalls), >=, 1);
+  g_atomic_int_set (&gate.leave, 1);
+  rfl_port_remove_stage (w.port, stage);
+  rfl_port_close (w.port);
+  close (w.sender[0]);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/path/threads/lock", test_lock);
   g_test_add_func ("/path/threads/bind-fails", test_bind_fails);
+  g_log_set_writer_func (swallow_warnings, NULL, NULL);
+  g_test_add_func ("/path/threads/stall", test_stall);
   g_test_add_func ("/path/threads/churn", test_churn);
   return g_test_run ();
 }
