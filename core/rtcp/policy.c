@@ -124,29 +124,34 @@ receive_from_link (RtcpState *state, RflRoute *route, const guint8 *data, gsize 
       receive_feedback (state, &in, &rtcp);
 }
 
+/* Hooks may do away with whom and what this is about; it is held until the end. */
+static void
+receive_from_participant (RtcpState *state, RflRoute *route, RflMedium *from, const guint8 *data,
+                          gsize len)
+{
+  RflSession *session = rfl_session_ref (state->session);
+  RflParticipant *sender = rfl_participant_hold (from->participant);
+  RtcpCompound in;
+
+  rfl_counter_add (state->foreign, rtcp_compound_read (&in, route, from, data, len));
+  rtcp_compound_forward (&in);
+  receive_packets (state, &in);
+  rfl_participant_drop (sender);
+  rfl_session_unref (session);
+}
+
 void
 rfl_route_receive_rtcp (RflRoute *route, RflMedium *from, const guint8 *data, gsize len)
 {
   RtcpState *state;
-  RtcpCompound in;
 
   g_return_if_fail (route != NULL && (from == NULL || from->route == route));
   state = rtcp_state_get (route->session);
   rfl_counter_add (state->received, 1);
   if (!rfl_rtcp_validate (data, len))
-    {
-      rfl_counter_add (state->invalid, 1);
-      return;
-    }
-  if (from == NULL)
-    {
-      receive_from_link (state, route, data, len);
-      return;
-    }
-  g_autoptr (RflSession) session = rfl_session_ref (route->session);
-  RflParticipant *sender = rfl_participant_hold (from->participant);
-  rfl_counter_add (state->foreign, rtcp_compound_read (&in, route, from, data, len));
-  rtcp_compound_forward (&in);
-  receive_packets (state, &in);
-  rfl_participant_drop (sender);
+    rfl_counter_add (state->invalid, 1);
+  else if (from == NULL)
+    receive_from_link (state, route, data, len);
+  else
+    receive_from_participant (state, route, from, data, len);
 }
