@@ -57,8 +57,8 @@ retry_after (const LinkChannel *ch, guint sends)
   gint64 base = LINK_FIRST_RETRY;
 
   if (ch->srtt > 0)
-    base = MAX (base, ch->srtt + MAX (4 * ch->rttvar, 10 * G_TIME_SPAN_MILLISECOND));
-  return MIN (base << MIN (sends - 1, 5), LINK_MAX_RETRY);
+    base = MAX (LINK_MIN_RETRY, ch->srtt + MAX (4 * ch->rttvar, 10 * G_TIME_SPAN_MILLISECOND));
+  return MIN (base << MIN (sends - 1, 6), LINK_MAX_RETRY);
 }
 
 /* On a lossy path a few HELLOs in a row are lost by chance: ask before believing it dead. */

@@ -13,7 +13,9 @@
 /* Messages on their way without acknowledgement; the receiver buffers twice as many. */
 #define LINK_WINDOW 64
 #define LINK_MAX_QUEUE 65536
+/* Before the round trip is known, and the least when it is. */
 #define LINK_FIRST_RETRY (40 * G_TIME_SPAN_MILLISECOND)
+#define LINK_MIN_RETRY (20 * G_TIME_SPAN_MILLISECOND)
 #define LINK_MAX_RETRY (1 * G_TIME_SPAN_SECOND)
 
 typedef struct _LinkChannel LinkChannel;
