@@ -27,7 +27,7 @@ gboolean ctl_parse (GOptionContext *context, int *argc, char ***argv, int min, i
 int ctl_fail (const GError *error);
 
 /* ---- json.c ---- */
-/* The value at @path ("core.sessions.0.name"; keys may have dots of their own) in the JSON
+/* The value at @path ("sessions.0.name"; keys may have dots of their own) in the JSON
  * @text. Returns: (transfer full): strings unquoted, all else as written; %NULL with an error
  * of code CTL_NO_SUCH_KEY, or CTL_FAILED if @text is not JSON. */
 char *json_find (const char *text, const char *path, GError **error);

@@ -119,7 +119,7 @@ ctl_status (int argc, char **argv)
   g_option_context_set_summary (context,
                                 "Prints the state of the running daemon as JSON, or the one value "
                                 "at KEY.PATH,\nfor example counters.auth.wrong or "
-                                "core.sessions.0.name.");
+                                "sessions.0.name.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!ctl_parse (context, &argc, &argv, 0, 1))
     return CTL_USAGE;
