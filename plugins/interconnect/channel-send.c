@@ -51,13 +51,17 @@ link_channel_take_ack (LinkChannel *ch, guint32 ack)
     link_queued_free (g_queue_pop_head (&ch->queue));
 }
 
+/* RFC 6298 §2.3, but never more than two round trips: one repetition too many costs little, a
+ * source that waits for its message costs its first packets. */
 static gint64
 retry_after (const LinkChannel *ch, guint sends)
 {
-  gint64 base = LINK_FIRST_RETRY;
+  gint64 base = ch->srtt + MAX (4 * ch->rttvar, 10 * G_TIME_SPAN_MILLISECOND);
 
-  if (ch->srtt > 0)
-    base = MAX (LINK_MIN_RETRY, ch->srtt + MAX (4 * ch->rttvar, 10 * G_TIME_SPAN_MILLISECOND));
+  if (ch->srtt == 0)
+    base = LINK_FIRST_RETRY;
+  else
+    base = CLAMP (base, LINK_MIN_RETRY, MAX (LINK_FIRST_RETRY, 2 * ch->srtt));
   return MIN (base << MIN (sends - 1, 6), LINK_MAX_RETRY);
 }
 
