@@ -18,7 +18,4 @@ ip link set sw0 up
 tc qdisc replace dev sw0 root noqueue
 ip route add 10.2.0.0/16 via 10.1.0.254 dev sw0
 ip neigh replace 10.1.0.254 lladdr 02:00:00:00:00:fe dev sw0 nud permanent
-if [ -n "$BENCH_SOFTWARE_GSO" ]; then
-  ethtool -K sw0 tx-udp-segmentation off
-fi
 exec "$@" --to 10.2.0.1
