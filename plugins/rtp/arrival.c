@@ -120,7 +120,6 @@ rtp_arrival_unknown (const RflArrival *arrival, gpointer data)
 {
   RtpKind *kind = data;
   RtpPlugin *plugin = kind->plugin;
-  g_autoptr (RflParticipant) p = NULL;
   RtpRefused refused = RTP_REFUSED_STRANGER;
   RtpMedium *m = NULL;
   RflRtp rtp;
@@ -133,7 +132,6 @@ rtp_arrival_unknown (const RflArrival *arrival, gpointer data)
     m = place_rtp (kind, arrival, &rtp);
   if (m)
     {
-      p = rfl_participant_ref (m->medium->participant);
       refused = rtp_medium_add_source (m, rtp.ssrc, rtp.pt);
       if (refused != RTP_N_REFUSED)
         rtp_refuse (plugin, refused, &arrival->remote);
@@ -196,7 +194,6 @@ rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
 {
   RtpKind *kind = data;
   RtpPlugin *plugin = kind->plugin;
-  g_autoptr (RflParticipant) p = NULL;
   RtpMedium *m = NULL;
 
   if (!rfl_rtcp_validate (arrival->data, arrival->len))
@@ -209,7 +206,6 @@ rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
     rtp_refuse (plugin, RTP_REFUSED_STRANGER, &arrival->remote);
   if (m == NULL)
     return;
-  p = rfl_participant_ref (m->medium->participant);
   m->peer->last_rtcp = rfl_clock_now (plugin->clock);
   rfl_route_receive_rtcp (m->medium->route, m->medium, arrival->data, arrival->len);
   rtp_turns_run (plugin);

@@ -115,6 +115,8 @@ struct _RtpPeer {
   gint64 last_rtcp;
 };
 
+/* Of hooks and timers @data is the RtpPlugin. */
+
 /* instance.c: the plugin's life, which plugin.c names in the descriptor */
 extern const RflOption rtp_options[];
 gpointer rtp_plugin_new (RflCore *core);
@@ -129,12 +131,12 @@ RtpKind *rtp_plugin_find_kind (RtpPlugin *plugin, const char *name);
 void rtp_plugin_status (gpointer self, RflStatus *status);
 
 /* offer.c: what an offer is answered. Hook of RFL_EVENT_MEDIA_OFFERED. */
-RflHookResult rtp_offer_hook (RflEvent *event, gpointer plugin, GError **error);
+RflHookResult rtp_offer_hook (RflEvent *event, gpointer data, GError **error);
 
 /* turn.c: when it is answered. Hook of RFL_EVENT_MEDIA_OFFERED after rtp_offer_hook(). */
-RflHookResult rtp_turn_hook (RflEvent *event, gpointer plugin, GError **error);
+RflHookResult rtp_turn_hook (RflEvent *event, gpointer data, GError **error);
 /* Something was decided: whoever waited for that may have a turn. */
-void rtp_turns_run (gpointer plugin);
+void rtp_turns_run (gpointer data);
 void rtp_turns_clear (RtpPlugin *plugin);
 
 /* peer.c: participants and their media */
@@ -146,9 +148,9 @@ RtpPeer *rtp_peer_prepare (RtpPlugin *plugin, RflParticipant *participant);
 RtpMedium *rtp_peer_find_medium (const RflMedium *medium);
 /* Lets go of everything in the packet path. */
 void rtp_peer_detach (RtpPeer *peer);
-RflHookResult rtp_peer_joined_hook (RflEvent *event, gpointer plugin, GError **error);
-RflHookResult rtp_peer_changed_hook (RflEvent *event, gpointer plugin, GError **error);
-RflHookResult rtp_peer_left_hook (RflEvent *event, gpointer plugin, GError **error);
+RflHookResult rtp_peer_joined_hook (RflEvent *event, gpointer data, GError **error);
+RflHookResult rtp_peer_changed_hook (RflEvent *event, gpointer data, GError **error);
+RflHookResult rtp_peer_left_hook (RflEvent *event, gpointer data, GError **error);
 
 /* media.c: one medium in the packet path */
 extern const RtpLatchOps rtp_medium_latch_ops;
@@ -170,19 +172,19 @@ void rtp_medium_expire_source (RtpMedium *m, RflSource *source, gint64 now);
 guint64 rtp_medium_count_in (const RtpMedium *m);
 void rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len);
 
-/* arrival.c: what the ports hand up; user_data is an RtpKind */
-void rtp_arrival_unknown (const RflArrival *arrival, gpointer kind);
-void rtp_arrival_rtcp (const RflArrival *arrival, gpointer kind);
+/* arrival.c: what the ports hand up; @data is an RtpKind */
+void rtp_arrival_unknown (const RflArrival *arrival, gpointer data);
+void rtp_arrival_rtcp (const RflArrival *arrival, gpointer data);
 const char *rtp_refused_name (RtpRefused reason);
 void rtp_refuse (RtpPlugin *plugin, RtpRefused reason, const RflAddress *remote);
 
 /* keyframe.c */
 /* @m begins to see: asks all others for a keyframe, now and a second later. */
 void rtp_keyframe_ask (RtpPlugin *plugin, const RtpMedium *m);
-void rtp_keyframe_timer (gpointer plugin);
-RflHookResult rtp_keyframe_appeared_hook (RflEvent *event, gpointer plugin, GError **error);
-RflHookResult rtp_keyframe_vanished_hook (RflEvent *event, gpointer plugin, GError **error);
+void rtp_keyframe_timer (gpointer data);
+RflHookResult rtp_keyframe_appeared_hook (RflEvent *event, gpointer data, GError **error);
+RflHookResult rtp_keyframe_vanished_hook (RflEvent *event, gpointer data, GError **error);
 
 /* activity.c */
 #define RTP_ACTIVITY_INTERVAL (5 * G_TIME_SPAN_SECOND)
-void rtp_activity_timer (gpointer plugin);
+void rtp_activity_timer (gpointer data);

@@ -2,7 +2,6 @@
 /* See rtp-fixture.h. Tests nothing itself. */
 #include "tests/unit/rtp-fixture.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- a client ---- */
@@ -88,7 +87,8 @@ desc_of (const Client *c, const char *kind, const char *const *formats)
     {
       g_auto (GStrv) words = g_strsplit_set (*formats, " /", 3);
       g_ptr_array_add (desc->formats,
-                       rfl_format_new (atoi (words[0]), words[1], atoi (words[2]), 1, NULL));
+                       rfl_format_new ((guint) g_ascii_strtoull (words[0], NULL, 10), words[1],
+                                       (guint) g_ascii_strtoull (words[2], NULL, 10), 1, NULL));
     }
   desc->direction = RFL_DIRECTION_BOTH;
   desc->rtp = c->rtp[i];

@@ -2,8 +2,6 @@
 /* The session codec: what is chosen, what is answered. */
 #include "plugins/rtp/codecs.h"
 
-#include <stdlib.h>
-
 static const char *const audio[] = { "PCMU/8000", "PCMA/8000", "opus/48000/2", NULL };
 static const char *const video[] = { "VP8/90000", "H264/90000", NULL };
 
@@ -16,9 +14,11 @@ offer_of (const char *const *lines)
     {
       g_auto (GStrv) words = g_strsplit (*lines, " ", 3);
       g_auto (GStrv) parts = g_strsplit (words[1], "/", 3);
-      guint channels = parts[2] ? (guint) atoi (parts[2]) : 1;
-      g_ptr_array_add (offer, rfl_format_new (atoi (words[0]), parts[0], atoi (parts[1]), channels,
-                                              words[2]));
+      guint channels = parts[2] ? (guint) g_ascii_strtoull (parts[2], NULL, 10) : 1;
+      g_ptr_array_add (offer,
+                       rfl_format_new ((guint) g_ascii_strtoull (words[0], NULL, 10), parts[0],
+                                       (guint) g_ascii_strtoull (parts[1], NULL, 10), channels,
+                                       words[2]));
     }
   return offer;
 }
