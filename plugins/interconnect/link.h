@@ -167,6 +167,8 @@ gboolean link_presence_add_hooks (LinkPlugin *plugin, GError **error);
 void link_presence_tell_all (LinkPeer *peer);
 void link_presence_receive_join (LinkPeer *peer, const LinkMessage *join);
 void link_presence_receive_leave (LinkPeer *peer, const LinkMessage *leave);
+/* (nullable): the medium that a SOURCE or RTCP is about, if it is of a participant of @peer */
+RflMedium *link_presence_find_medium (const LinkPeer *peer, const LinkMessage *message);
 /* Everything that came from the peer goes. */
 void link_presence_forget_all (LinkPeer *peer);
 

@@ -200,20 +200,6 @@ make_map (LinkPeer *peer, const RflRoute *route, const LinkMedium *medium, RflPt
     }
 }
 
-/* The medium that @message is about, if it belongs to a participant of this very peer. */
-static RflMedium *
-find_medium (LinkPeer *peer, const LinkMessage *message)
-{
-  const LinkMedium *named = message->media->pdata[0];
-  const LinkRemote *remote = g_hash_table_lookup (peer->remotes, message->participant);
-
-  if (!remote || !remote->joined || !g_str_equal (remote->room->name, message->session)
-      || named->index >= remote->participant->media->len)
-    return NULL;
-  RflMedium *medium = remote->participant->media->pdata[named->index];
-  return medium->route && g_str_equal (medium->kind, named->kind) ? medium : NULL;
-}
-
 static void
 release_waiting (LinkPeer *peer, guint32 label)
 {
@@ -266,7 +252,7 @@ void
 link_media_receive_source (LinkPeer *peer, const LinkMessage *message)
 {
   LinkPlugin *plugin = peer->plugin;
-  RflMedium *medium = message->participant ? find_medium (peer, message) : NULL;
+  RflMedium *medium = link_presence_find_medium (peer, message);
   LinkIn *in = g_hash_table_lookup (peer->in, GUINT_TO_POINTER (message->label));
   RflPtMap map;
 

@@ -275,6 +275,20 @@ link_presence_forget_all (LinkPeer *peer)
     drop_remote (remote, "the link to its reflector is down");
 }
 
+/* The medium that @message is about, if it belongs to a participant of this very peer. */
+RflMedium *
+link_presence_find_medium (const LinkPeer *peer, const LinkMessage *message)
+{
+  const LinkMedium *named = message->media->pdata[0];
+  const LinkRemote *remote = g_hash_table_lookup (peer->remotes, message->participant);
+
+  if (!remote || !remote->joined || !g_str_equal (remote->room->name, message->session)
+      || named->index >= remote->participant->media->len)
+    return NULL;
+  RflMedium *medium = remote->participant->media->pdata[named->index];
+  return medium->route && g_str_equal (medium->kind, named->kind) ? medium : NULL;
+}
+
 /* ---- hooks ---- */
 
 static RflHookResult

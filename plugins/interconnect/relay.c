@@ -101,19 +101,6 @@ send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
 
 const RflLegOps link_leg_ops = { send_rtcp };
 
-static RflMedium *
-find_medium (const LinkPeer *peer, const LinkMessage *naming)
-{
-  const LinkMedium *named = naming->media->pdata[0];
-  const LinkRemote *remote = g_hash_table_lookup (peer->remotes, naming->participant);
-
-  if (!remote || !remote->joined || !g_str_equal (remote->room->name, naming->session)
-      || named->index >= remote->participant->media->len)
-    return NULL;
-  RflMedium *medium = remote->participant->media->pdata[named->index];
-  return medium->route && g_str_equal (medium->kind, named->kind) ? medium : NULL;
-}
-
 static RflRoute *
 find_route (const LinkPeer *peer, const LinkMessage *naming)
 {
@@ -133,7 +120,7 @@ void
 link_relay_receive (LinkPeer *peer, const LinkFrame *frame)
 {
   const LinkMessage *naming = frame->naming;
-  RflMedium *from = naming->participant ? find_medium (peer, naming) : NULL;
+  RflMedium *from = naming->participant ? link_presence_find_medium (peer, naming) : NULL;
   RflRoute *route = from ? from->route : NULL;
   g_autofree guint8 *copy = NULL;
 
