@@ -84,5 +84,4 @@ def hold(lab, tap):
                     "sound both ways after resume")
 
 
-if __name__ == "__main__":
-    main(two_phones, sipp_plays, pictures, hold)
+main(two_phones, sipp_plays, pictures, hold)

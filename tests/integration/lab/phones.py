@@ -127,8 +127,8 @@ class Baresip:
             except socket.timeout:
                 raise TimeoutError(f"baresip {self.name}: no {kind} in {timeout} s") from None
 
-    def call(self, room):
-        self.command("dial", f"sip:{room}@{self.reflector}")
+    def call(self, room, parameters=""):
+        self.command("dial", f"sip:{room}@{self.reflector}{parameters}")
         return self.wait_event("CALL_ESTABLISHED")
 
     def hangup(self):

@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 
-from .net import Skip
-
 TOP = os.environ.get("RFL_TOP_BUILDDIR") or os.path.join(os.path.dirname(__file__), "../../../build")
 
 
@@ -18,7 +16,7 @@ def program(name):
     folder = os.environ.get("REFLECTORD_BIN")
     if folder:
         return os.path.join(folder, name)
-    return os.path.join(TOP, name if name == "reflectord" else f"tools/{name}")
+    return os.path.join(TOP, name)
 
 
 class Reflector:
@@ -46,8 +44,6 @@ class Reflector:
 
     def _auth(self, users):
         file = os.path.join(self.dir, "users")
-        if not os.path.exists(program("reflectorctl")):
-            raise Skip("reflectorctl is not built")
         for name, password in users.items():
             subprocess.run([program("reflectorctl"), "passwd", file, name], input=password + "\n",
                            text=True, check=True, capture_output=True, env=self._environment())
