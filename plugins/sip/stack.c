@@ -10,9 +10,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* How long a peer that does not answer our BYE can hold up the end. */
-#define SHUTDOWN_TIMEOUT (2 * G_TIME_SPAN_SECOND)
-#define SHUTDOWN_T1X64 1500 /* ms */
+/* How long a peer that does not answer our BYE can hold up the end: the BYE is sent twice,
+ * and the stack looks once a second whether all is over. */
+#define SHUTDOWN_T1X64 800 /* ms */
+#define SHUTDOWN_TIMEOUT (4 * G_TIME_SPAN_SECOND)
 /* How long the rest of a message may take on TCP. */
 #define PARTIAL_TIMEOUT 30000 /* ms */
 

@@ -80,7 +80,7 @@ struct _SipPlugin {
 };
 
 gboolean sip_stack_start (SipPlugin *plugin, GError **error);
-/* Ends all calls with a BYE and waits for their answers, at most about two seconds. */
+/* Ends all calls with a BYE and waits for their answers, about a second; at most four. */
 void sip_stack_stop (SipPlugin *plugin);
 
 /* What Sofia-SIP says, as debug lines of ours. */

@@ -266,7 +266,7 @@ twice_the_same_user (void)
   house_free (house);
 }
 
-/* A peer that never answers our BYE holds the end up for two seconds, not for thirty. */
+/* A peer that never answers our BYE holds the end up for a second or two, not for thirty. */
 static void
 stop_with_silent_peer (void)
 {
