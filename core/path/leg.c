@@ -179,10 +179,27 @@ rfl_leg_set_active (RflLeg *leg, gboolean active)
 {
   Message message = { .type = MESSAGE_LEG_ACTIVE, .active = active };
 
-  if (leg->active == active)
+  if (leg->active == active || leg->port == NULL)
     return;
   leg->active = active;
   path_post (leg->path, &message, &leg->copies, NULL);
+}
+
+void
+leg_lose_port (RflPath *path, const RflPort *port)
+{
+  for (guint i = 0; i < path->routes->len; i++)
+    {
+      const PathRoute *route = path->routes->pdata[i];
+      for (guint k = 0; k < route->public.legs->len; k++)
+        {
+          RflLeg *leg = route->public.legs->pdata[k];
+          if (leg->port != port)
+            continue;
+          rfl_leg_set_active (leg, FALSE);
+          leg->port = NULL;
+        }
+    }
 }
 
 void

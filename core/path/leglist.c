@@ -94,10 +94,12 @@ void
 leg_attach (RflWorker *w, WorkerLeg *leg)
 {
   LegGroup *group = leg->owner_worker == OWNER_ANY ? &leg->route->common : &leg->route->owned;
-  WorkerSocket *socket = choose_socket (leg);
+  WorkerSocket *socket;
 
-  if (!leg->active || socket == NULL
-      || (leg->owner_worker != OWNER_ANY && leg->owner_worker != (gint) w->index))
+  if (!leg->active || (leg->owner_worker != OWNER_ANY && leg->owner_worker != (gint) w->index))
+    return; /* its port may be gone */
+  socket = choose_socket (leg);
+  if (socket == NULL)
     return;
   if (leg->mode == RFL_LEG_ONE)
     {

@@ -138,6 +138,8 @@ guint path_collect (RflPath *path, guint64 done);
 
 /* ---- port.c, flow.c, source.c, leg.c ---- */
 void port_free (gpointer port);
+/* Legs that still send from @port fall silent for good. */
+void leg_lose_port (RflPath *path, const RflPort *port);
 void source_forget_leg (RflRoute *route, const RflLeg *leg);
 
 /* ---- stage.c ---- */

@@ -172,6 +172,7 @@ rfl_port_close (RflPort *port)
   path = port->path;
   g_warn_if_fail (g_hash_table_size (port->flows) == 0);
   port->closed = TRUE;
+  leg_lose_port (path, port);
   g_ptr_array_remove (path->ports, port);
   path_post (path, &message, &port->copies, NULL);
   path_sync (path);

@@ -103,13 +103,14 @@ note_failed (RflWorker *w, const SendNote *note, guint n, int error)
   worker_count (w, error == EAGAIN || error == ENOBUFS ? COUNT_WOULD_BLOCK : COUNT_SEND_FAILED, n);
 }
 
-/* The segments of @message as datagrams of their own; all but the last have its segment size. */
-static void
+/* The segments of @message as datagrams of their own; all but the last have its segment size.
+ * Returns: how many the kernel took */
+static guint
 send_singly (RflWorker *w, const RflToSend *message, const SendNote *note)
 {
   RflToSend single = *message;
   SendNote part = { .leg = note->leg, .n_packets = 1, .payload = note->payload / note->n_packets };
-  guint at = 0;
+  guint at = 0, taken = 0;
 
   single.segment = 0;
   while (at < message->n_iov)
@@ -123,10 +124,12 @@ send_singly (RflWorker *w, const RflToSend *message, const SendNote *note)
           single.n_iov++;
         }
       if (w->transport->send (w->send.socket, &single, 1) == 1)
-        worker_count (w, COUNT_SENT, note_sent (&part));
+        taken += note_sent (&part);
       else
         note_failed (w, note, 1, errno);
     }
+  worker_count (w, COUNT_SENT, taken);
+  return taken;
 }
 
 static void
@@ -141,12 +144,13 @@ handle_failure (RflWorker *w, guint i, int error)
       note_failed (w, &q->notes[i], q->notes[i].n_packets, error);
       return;
     }
+  if (send_singly (w, message, &q->notes[i]) == 0)
+    return; /* it was not the segments: an address that nothing can be sent to */
   /* EINVAL: above the MTU of some path; smaller ones may still pass */
   if (error == EINVAL || error == EMSGSIZE)
     q->gso_max = MIN (q->gso_max, message->segment - 1u);
   else
     q->gso_max = 0;
-  send_singly (w, message, &q->notes[i]);
 }
 
 void

@@ -408,6 +408,27 @@ test_merging_refused (void)
     }
 }
 
+/* An address that nothing can be sent to does not spoil it for the others. */
+static void
+test_merging_kept (void)
+{
+  Fixture *f = fixture_new (1);
+  RflMedium *a = fixture_join (f, "room", "a", NULL, "video");
+  RflMedium *b = fixture_join (f, "room", "b", NULL, "video");
+  g_autoptr (GPtrArray) sent = NULL;
+
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_leg (f, b, B);
+  test_network_fail (f->net, 1 + 4, EINVAL);
+  inject_burst (f, 0, 4, 1000);
+  inject_burst (f, 4, 4, 1000);
+  sent = test_network_take_sent (f->net);
+  g_assert_cmpuint (sent->len, ==, 4);
+  g_assert_cmpuint (((TestDatagram *) sent->pdata[0])->n_merged, ==, 4);
+  g_assert_cmpuint (fixture_count (f, "path.send_failed"), ==, 4);
+  fixture_free (f);
+}
+
 /* A refused copy is dropped and counted; the others go on. */
 static void
 test_refused (void)
@@ -472,6 +493,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/path/fanout/refused", test_refused);
   g_test_add_func ("/path/fanout/merging-refused", test_merging_refused);
+  g_test_add_func ("/path/fanout/merging-kept", test_merging_kept);
   g_test_add_func ("/path/fanout/formats-refused", test_formats_refused);
   g_test_add_func ("/path/fanout/not-echoed", test_not_echoed);
   g_test_add_func ("/path/fanout/rooms-apart", test_rooms_apart);

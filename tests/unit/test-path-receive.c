@@ -371,6 +371,33 @@ test_port_closed (void)
   fixture_free (f);
 }
 
+/* A leg may outlive the port it sends from; it has nothing to say any more. */
+static void
+test_port_closed_before_leg (void)
+{
+  Fixture *f = fixture_new (1);
+  RflPortSpec port_spec = { .name = "second", .port = 5568 };
+  RflPort *port = rfl_port_open (f->path, &port_spec, NULL);
+  RflMedium *a = make_pair (f);
+  RflLegSpec spec = fixture_leg_spec (f, a, "192.0.2.9:9");
+  RflAddress remote = test_address ("192.0.2.9:10");
+  RflLeg *leg;
+
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  spec.owner = NULL;
+  spec.port = port;
+  leg = fixture_add_leg_spec (f, &spec);
+  fixture_send (f, A, 0, 1, 1, 1);
+  g_assert_cmpuint (take_count (f), ==, 2);
+  rfl_port_close (port);
+  fixture_step (f);
+  rfl_leg_set_active (leg, TRUE);
+  rfl_leg_set_remote (leg, NULL, &remote);
+  fixture_send (f, A, 0, 2, 2, 1);
+  g_assert_cmpuint (take_count (f), ==, 1);
+  fixture_free (f);
+}
+
 static void
 test_send (void)
 {
@@ -410,6 +437,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/park/unknown-ssrc", test_unknown_ssrc);
   g_test_add_func ("/path/park/answered-at-once", test_answered_at_once);
   g_test_add_func ("/path/port/closed", test_port_closed);
+  g_test_add_func ("/path/port/closed-before-leg", test_port_closed_before_leg);
   g_test_add_func ("/path/port/send", test_send);
   return g_test_run ();
 }
