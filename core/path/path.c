@@ -151,9 +151,9 @@ rfl_path_free (RflPath *path)
       path_sync (path);
       while (path_dispatch (path) > 0)
         ;
+      for (guint i = 0; i < path->n_workers; i++)
+        worker_free (path->workers[i]);
     }
-  for (guint i = 0; i < path->n_workers; i++)
-    worker_free (path->workers[i]);
   g_free (path->workers);
   g_hash_table_unref (path->source_by_id);
   g_ptr_array_unref (path->ports);

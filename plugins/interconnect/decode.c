@@ -139,7 +139,7 @@ take_field (LinkMessage *message, guint16 type, const Value *value)
     case LINK_TLV_SESSION:
       return take_text (&message->session, value);
     case LINK_TLV_PARTICIPANT:
-      return memchr (value->data, ' ', value->len) == NULL
+      return (value->len == 0 || memchr (value->data, ' ', value->len) == NULL)
              && take_printable (&message->participant, value);
     case LINK_TLV_IDENTITY:
       return take_text (&message->identity, value);

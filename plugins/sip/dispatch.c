@@ -96,7 +96,7 @@ check_entrance (const Arrival *a, SipRequest *request)
 {
   static const SipRefusal scheme = { SIP_416_UNSUPPORTED_URI, 0, 0 };
   SipPlugin *plugin = a->listener->plugin;
-  int type = a->sip->sip_request->rq_url->url_type;
+  gint8 type = a->sip->sip_request->rq_url->url_type;
   g_autoptr (GError) error = NULL;
 
   if (type != url_sip && type != url_sips)

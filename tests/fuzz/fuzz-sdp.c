@@ -36,6 +36,7 @@ check_answer (const SipSdp *offer, const char *text)
   if (answer == NULL && strlen (text) > 8192)
     return;
   g_assert_no_error (error);
+  g_assert_nonnull (answer);
   g_assert_cmpuint (answer->media->len, ==, offer->media->len);
   for (guint i = 0; i < offer->media->len; i++)
     {

@@ -62,6 +62,7 @@ round_trip (void)
     "text = \"\"; names = [ \"\" ];",
     "text = \"a\\\\b\\\"c\\x01\\x7f\\n\\r\\t\xc3\xa4 // # /* @include \\\"x\\\"\";",
     "kind = \"b|c\"; names = [ \"x\", \"y\" ]; peers = ( { host = \"a\"; } );",
+    /* one text on two lines: NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
     "peers = ( { host = \"a\"; tags = [ \"t\" ]; inner = ( { weight = 1; }, { } ); },"
     "  { host = \"b\"; inner = ( ); } );",
   };

@@ -41,6 +41,7 @@ say (Room *r, RflSource *source, guint8 pt, guint16 seq, guint32 timestamp)
   g_autoptr (GPtrArray) sent = NULL;
   TestDatagram *kept;
 
+  g_assert_nonnull (source);
   fixture_send (r->f, source == r->a ? A : B, pt, seq, timestamp, source->ssrc);
   sent = test_network_take_sent (r->f->net);
   g_assert_cmpuint (sent->len, <=, 1);
