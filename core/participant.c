@@ -27,6 +27,7 @@ rfl_participant_new (RflCore *core, const RflParticipantSpec *spec)
   participant->cname = copy (spec->cname);
   participant->origin = copy (spec->origin);
   participant->signalling = spec->signalling;
+  participant->confirmed = !spec->unconfirmed;
   participant->media = g_ptr_array_new ();
   return participant;
 }
@@ -144,6 +145,21 @@ void
 rfl_participant_end (RflParticipant *participant, const char *reason)
 {
   leave ((ParticipantRecord *) participant, reason, TRUE);
+}
+
+void
+rfl_participant_confirm (RflParticipant *participant)
+{
+  RflEvent *event;
+
+  if (participant->confirmed)
+    return;
+  participant->confirmed = TRUE;
+  if (participant->state != RFL_PARTICIPANT_JOINED)
+    return;
+  event = rfl_event_new (RFL_EVENT_PARTICIPANT_CONFIRMED);
+  rfl_event_set_participant (event, participant);
+  rfl_bus_emit (((ParticipantRecord *) participant)->core->bus, event, NULL, NULL);
 }
 
 void

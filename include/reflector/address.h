@@ -35,10 +35,8 @@ typedef struct {
  *
  * Returns: %FALSE (and @out all zero) if @ip is not numeric. Any thread.
  */
-RFL_EXPORT gboolean rfl_address_parse (RflAddress *out, const char *ip,
-                                       guint16 port);
-RFL_EXPORT gboolean rfl_address_from_sockaddr (RflAddress *out,
-                                               const struct sockaddr *sa,
+RFL_EXPORT gboolean rfl_address_parse (RflAddress *out, const char *ip, guint16 port);
+RFL_EXPORT gboolean rfl_address_from_sockaddr (RflAddress *out, const struct sockaddr *sa,
                                                socklen_t len);
 /* Returns: the length written into @out. */
 RFL_EXPORT socklen_t rfl_address_to_sockaddr (const RflAddress *address,
@@ -46,15 +44,13 @@ RFL_EXPORT socklen_t rfl_address_to_sockaddr (const RflAddress *address,
 RFL_EXPORT guint rfl_address_hash (gconstpointer address);
 RFL_EXPORT gboolean rfl_address_equal (gconstpointer a, gconstpointer b);
 /* Same IP, whatever the port. */
-RFL_EXPORT gboolean rfl_address_same_ip (const RflAddress *a,
-                                         const RflAddress *b);
+RFL_EXPORT gboolean rfl_address_same_ip (const RflAddress *a, const RflAddress *b);
 /* 0.0.0.0, :: or none */
 RFL_EXPORT gboolean rfl_address_is_any (const RflAddress *address);
 /* RFC 1918, RFC 4193, loopback and link-local. */
 RFL_EXPORT gboolean rfl_address_is_private (const RflAddress *address);
 /* Writes "ip:port" (brackets around IPv6). Returns: @out. */
-RFL_EXPORT const char *rfl_address_format (const RflAddress *address,
-                                           char out[RFL_ADDRESS_STRLEN]);
+RFL_EXPORT const char *rfl_address_format (const RflAddress *address, char out[RFL_ADDRESS_STRLEN]);
 /* Writes the IP alone, without brackets. Returns: @out. */
 RFL_EXPORT const char *rfl_address_format_ip (const RflAddress *address,
                                               char out[RFL_ADDRESS_STRLEN]);
@@ -66,7 +62,6 @@ RFL_EXPORT const char *rfl_address_format_ip (const RflAddress *address,
  *
  * Returns: %FALSE if there is no route.
  */
-RFL_EXPORT gboolean rfl_address_local_for (const RflAddress *remote,
-                                           RflAddress *out);
+RFL_EXPORT gboolean rfl_address_local_for (const RflAddress *remote, RflAddress *out);
 
 G_END_DECLS

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @RFL_EVENT_LINK_UP, @RFL_EVENT_LINK_DOWN: `name` is the peer's reflector id
  * @RFL_EVENT_RELOADED: SIGHUP was carried out
  * @RFL_EVENT_DRAINING: makers of participants refuse newcomers and end their calls
+ * @RFL_EVENT_PARTICIPANT_CONFIRMED: one that joined unconfirmed is so no more
  */
 typedef enum {
   RFL_EVENT_SESSION_CREATED,
@@ -40,6 +41,7 @@ typedef enum {
   RFL_EVENT_LINK_DOWN,
   RFL_EVENT_RELOADED,
   RFL_EVENT_DRAINING,
+  RFL_EVENT_PARTICIPANT_CONFIRMED,
   RFL_N_EVENTS
 } RflEventType;
 

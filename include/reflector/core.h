@@ -32,8 +32,7 @@ RFL_EXPORT gboolean rfl_core_is_draining (RflCore *core);
  * Returns: %FALSE if somebody offers @name already. Main thread.
  */
 RFL_EXPORT gboolean rfl_core_offer_service (RflCore *core, const char *name, guint version,
-                                            gconstpointer interface, gpointer self,
-                                            GError **error);
+                                            gconstpointer interface, gpointer self, GError **error);
 RFL_EXPORT void rfl_core_withdraw_service (RflCore *core, const char *name);
 /**
  * rfl_core_find_service:

@@ -18,13 +18,15 @@ typedef struct {
   const char *session, *participant, *peer;
 } RflLogFields;
 
-RFL_EXPORT void rfl_log_full (const char *domain, GLogLevelFlags level,
-                              const RflLogFields *fields, const char *format, ...)
-    G_GNUC_PRINTF (4, 5);
+RFL_EXPORT void rfl_log_full (const char *domain, GLogLevelFlags level, const RflLogFields *fields,
+                              const char *format, ...) G_GNUC_PRINTF (4, 5);
 
-#define rfl_error_line(fields, ...) rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, fields, __VA_ARGS__)
-#define rfl_warning(fields, ...) rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_WARNING, fields, __VA_ARGS__)
-#define rfl_notice(fields, ...) rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, fields, __VA_ARGS__)
+#define rfl_error_line(fields, ...)                                                                \
+  rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, fields, __VA_ARGS__)
+#define rfl_warning(fields, ...)                                                                   \
+  rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_WARNING, fields, __VA_ARGS__)
+#define rfl_notice(fields, ...)                                                                    \
+  rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, fields, __VA_ARGS__)
 #define rfl_info(fields, ...) rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_INFO, fields, __VA_ARGS__)
 #define rfl_debug(fields, ...) rfl_log_full (RFL_LOG_DOMAIN, G_LOG_LEVEL_DEBUG, fields, __VA_ARGS__)
 

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 
 typedef enum {
   RFL_OPTION_BOOL,
-  RFL_OPTION_INT,     /* 64 bit; min and max are checked */
-  RFL_OPTION_DOUBLE,  /* min and max are checked */
+  RFL_OPTION_INT,    /* 64 bit; min and max are checked */
+  RFL_OPTION_DOUBLE, /* min and max are checked */
   RFL_OPTION_STRING,
   RFL_OPTION_STRINGS, /* array or list of strings */
   RFL_OPTION_GROUPS   /* list of groups, each with the table `members` */
@@ -46,7 +46,10 @@ struct _RflOption {
   const char *help;
 };
 
-#define RFL_OPTION_END { .name = NULL }
+#define RFL_OPTION_END                                                                             \
+  {                                                                                                \
+    .name = NULL                                                                                   \
+  }
 
 /* Getters lend; what they return lives as long as the settings. Asking for a name
  * or type that is not in the table is a programmer error. Any thread. */
@@ -59,7 +62,8 @@ RFL_EXPORT const char *rfl_settings_get_string (const RflSettings *s, const char
 RFL_EXPORT const char *const *rfl_settings_get_strings (const RflSettings *s, const char *name);
 /* Returns: number of groups of a GROUPS option */
 RFL_EXPORT guint rfl_settings_get_n_groups (const RflSettings *s, const char *name);
-RFL_EXPORT const RflSettings *rfl_settings_get_group (const RflSettings *s, const char *name, guint index);
+RFL_EXPORT const RflSettings *rfl_settings_get_group (const RflSettings *s, const char *name,
+                                                      guint index);
 /* Whether the operator wrote the option (rather than its default applying) */
 RFL_EXPORT gboolean rfl_settings_is_set (const RflSettings *s, const char *name);
 
@@ -71,8 +75,7 @@ RFL_EXPORT gboolean rfl_settings_is_set (const RflSettings *s, const char *name)
  *
  * Returns: %FALSE always, so that a caller can return it.
  */
-RFL_EXPORT gboolean rfl_settings_set_error (const RflSettings *s, const char *name,
-                                            GError **error, const char *format, ...)
-    G_GNUC_PRINTF (4, 5);
+RFL_EXPORT gboolean rfl_settings_set_error (const RflSettings *s, const char *name, GError **error,
+                                            const char *format, ...) G_GNUC_PRINTF (4, 5);
 
 G_END_DECLS

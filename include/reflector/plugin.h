@@ -76,12 +76,12 @@ struct _RflPlugin {
  *
  * Defines the exported descriptor: RFL_PLUGIN (.name = "echo", .version = "1", …);
  */
-#define RFL_PLUGIN(...)                                                         \
-  RFL_EXPORT extern const RflPlugin rfl_plugin;                                 \
-  const RflPlugin rfl_plugin = { .magic = RFL_PLUGIN_MAGIC,                     \
-                                 .abi_major = RFL_ABI_MAJOR,                    \
-                                 .abi_minor = RFL_ABI_MINOR,                    \
-                                 .size = sizeof (RflPlugin),                    \
+#define RFL_PLUGIN(...)                                                                            \
+  RFL_EXPORT extern const RflPlugin rfl_plugin;                                                    \
+  const RflPlugin rfl_plugin = { .magic = RFL_PLUGIN_MAGIC,                                        \
+                                 .abi_major = RFL_ABI_MAJOR,                                       \
+                                 .abi_minor = RFL_ABI_MINOR,                                       \
+                                 .size = sizeof (RflPlugin),                                       \
                                  __VA_ARGS__ }
 
 G_END_DECLS

@@ -70,8 +70,8 @@ RFL_EXPORT void rfl_port_close (RflPort *port);
 RFL_EXPORT guint16 rfl_port_get_number (const RflPort *port);
 /* Sends one datagram from the port, now, from the main thread. @local: the source address
  * to use, family 0: the kernel's choice. Returns: whether the kernel took it (counted). */
-RFL_EXPORT gboolean rfl_port_send (RflPort *port, const RflAddress *local,
-                                   const RflAddress *remote, const guint8 *data, gsize len);
+RFL_EXPORT gboolean rfl_port_send (RflPort *port, const RflAddress *local, const RflAddress *remote,
+                                   const guint8 *data, gsize len);
 /* Hands what is parked under @ticket to the flow and source that now exist. An expired
  * ticket is ignored. */
 RFL_EXPORT void rfl_port_release (RflPort *port, guint64 ticket);

@@ -144,8 +144,7 @@ RFL_EXPORT void rfl_leg_free (RflLeg *leg);
 RFL_EXPORT gpointer rfl_leg_get_user_data (const RflLeg *leg);
 RFL_EXPORT RflMedium *rfl_leg_get_owner (const RflLeg *leg);
 RFL_EXPORT RflRoute *rfl_leg_get_route (const RflLeg *leg);
-RFL_EXPORT void rfl_leg_set_remote (RflLeg *leg, const RflAddress *local,
-                                    const RflAddress *remote);
+RFL_EXPORT void rfl_leg_set_remote (RflLeg *leg, const RflAddress *local, const RflAddress *remote);
 RFL_EXPORT void rfl_leg_set_pt (RflLeg *leg, const guint8 pt[RFL_ROUTE_MAX_FORMATS]);
 /* A leg on hold gets neither RTP nor RTCP of others. New legs are active. */
 RFL_EXPORT void rfl_leg_set_active (RflLeg *leg, gboolean active);

@@ -73,8 +73,7 @@ typedef struct {
   guint32 highest_seq, jitter, lsr, dlsr;
 } RflRtcpReportBlock;
 /* The @index-th block of an SR or RR. */
-RFL_EXPORT gboolean rfl_rtcp_get_report (const RflRtcp *rtcp, guint index,
-                                         RflRtcpReportBlock *out);
+RFL_EXPORT gboolean rfl_rtcp_get_report (const RflRtcp *rtcp, guint index, RflRtcpReportBlock *out);
 
 /* Finds the CNAME of @ssrc (0: of any chunk) in an SDES packet. Returns: (nullable): start
  * of @len octets inside the packet, not terminated. */
@@ -86,8 +85,7 @@ RFL_EXPORT gboolean rfl_rtcp_get_app (const RflRtcp *rtcp, char name[5], const g
                                       gsize *len);
 /* The @index-th media SSRC that a feedback packet is about (PLI, NACK: one; FIR, TMMBR:
  * one per entry). */
-RFL_EXPORT gboolean rfl_rtcp_get_feedback_ssrc (const RflRtcp *rtcp, guint index,
-                                                guint32 *ssrc);
+RFL_EXPORT gboolean rfl_rtcp_get_feedback_ssrc (const RflRtcp *rtcp, guint index, guint32 *ssrc);
 
 /* Appends packets to a buffer the caller owns. A packet that does not fit sets
  * `overflow` and leaves the buffer as it was. */
@@ -100,8 +98,8 @@ typedef struct {
 RFL_EXPORT void rfl_rtcp_writer_init (RflRtcpWriter *w, guint8 *data, gsize size);
 RFL_EXPORT void rfl_rtcp_write_sr (RflRtcpWriter *w, guint32 ssrc, const RflRtcpSenderInfo *info,
                                    const RflRtcpReportBlock *blocks, guint n_blocks);
-RFL_EXPORT void rfl_rtcp_write_rr (RflRtcpWriter *w, guint32 ssrc,
-                                   const RflRtcpReportBlock *blocks, guint n_blocks);
+RFL_EXPORT void rfl_rtcp_write_rr (RflRtcpWriter *w, guint32 ssrc, const RflRtcpReportBlock *blocks,
+                                   guint n_blocks);
 /* One chunk with CNAME; @cname at most 255 octets. */
 RFL_EXPORT void rfl_rtcp_write_sdes (RflRtcpWriter *w, guint32 ssrc, const char *cname);
 /* @reason may be %NULL. */

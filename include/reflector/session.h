@@ -102,6 +102,8 @@ typedef enum {
  * @origin: id of the reflector that it called; %NULL: this one
  * @signalling: where its signalling comes from; family 0 for remote ones
  * @media: (element-type RflMedium): by m-line index
+ * @confirmed: whether its signalling has proven to come from where it says: whoever can
+ *   forge an address does not see our answer. Until then nothing is sent to its media
  */
 struct _RflParticipant {
   const char *id;
@@ -113,6 +115,7 @@ struct _RflParticipant {
   RflParticipantState state;
   RflSession *session;
   GPtrArray *media;
+  gboolean confirmed;
 };
 
 /**
@@ -147,6 +150,7 @@ typedef struct {
   RflAddress signalling;
   const RflParticipantOps *ops; /* static */
   gpointer user_data;
+  gboolean unconfirmed; /* its maker will call rfl_participant_confirm() */
 } RflParticipantSpec;
 
 /* Strings are copied. Returns: (transfer full). */
@@ -158,8 +162,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflParticipant, rfl_participant_unref)
 
 /* @error: %NULL on success; RFL_ERROR_CANCELLED if it left before it was decided.
  * After success the media's `current` hold the answers. */
-typedef void (*RflJoinFunc) (RflParticipant *participant, const GError *error,
-                             gpointer user_data);
+typedef void (*RflJoinFunc) (RflParticipant *participant, const GError *error, gpointer user_data);
 
 /**
  * rfl_participant_join:
@@ -184,6 +187,9 @@ RFL_EXPORT void rfl_participant_join (RflParticipant *participant, const char *s
  */
 RFL_EXPORT void rfl_participant_offer (RflParticipant *participant, GPtrArray *offers,
                                        RflJoinFunc func, gpointer user_data);
+/* The maker has seen that the signalling address is the participant's own (SIP over UDP: its
+ * ACK). RFL_EVENT_PARTICIPANT_CONFIRMED if it has joined already. Idempotent. */
+RFL_EXPORT void rfl_participant_confirm (RflParticipant *participant);
 /* The maker takes it out of its session: sources vanish, RFL_EVENT_PARTICIPANT_LEFT,
  * the session ends with its last participant. @reason is for log and events. Idempotent. */
 RFL_EXPORT void rfl_participant_leave (RflParticipant *participant, const char *reason);

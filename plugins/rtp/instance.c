@@ -254,6 +254,8 @@ add_hooks (RtpPlugin *plugin, GError **error)
       plugin },
     { "rtp/changed", RFL_EVENT_MEDIUM_CHANGED, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_changed_hook,
       plugin },
+    { "rtp/confirmed", RFL_EVENT_PARTICIPANT_CONFIRMED, RFL_HOOK_NORMAL, NULL, NULL,
+      rtp_peer_confirmed_hook, plugin },
     { "rtp/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_left_hook,
       plugin },
     { "rtp/keyframe", RFL_EVENT_SOURCE_APPEARED, RFL_HOOK_LATE, NULL, NULL,

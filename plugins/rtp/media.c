@@ -234,7 +234,8 @@ rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len)
 {
   RflAddress remote;
 
-  if (m->claim && m->kind->rtcp_port && rtp_claim_get_rtcp_target (m->claim, &remote))
+  if (m->medium->participant->confirmed && m->claim && m->kind->rtcp_port
+      && rtp_claim_get_rtcp_target (m->claim, &remote))
     rfl_port_send (m->kind->rtcp_port, &m->rtcp_local, &remote, data, len);
   else if (m->peer->plugin)
     rfl_counter_add (m->peer->plugin->rtcp_unsent, 1);
@@ -302,7 +303,8 @@ void
 rtp_medium_update_leg (RtpMedium *m)
 {
   RflAddress remote;
-  gboolean known = m->claim && rtp_claim_get_rtp_target (m->claim, &remote);
+  gboolean known =
+      m->medium->participant->confirmed && m->claim && rtp_claim_get_rtp_target (m->claim, &remote);
 
   if (m->leg && (!known || m->leg_mode != m->medium->current->mode))
     g_clear_pointer (&m->leg, rfl_leg_free);

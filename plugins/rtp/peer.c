@@ -147,6 +147,17 @@ rtp_peer_changed_hook (RflEvent *event, gpointer data, GError **error)
 }
 
 RflHookResult
+rtp_peer_confirmed_hook (RflEvent *event, gpointer data, GError **error)
+{
+  RtpPeer *peer = rtp_peer_get (event->participant);
+
+  for (guint i = 0; peer && peer->joined != 0 && i < peer->media->len; i++)
+    if (peer->media->pdata[i])
+      rtp_medium_update_leg (peer->media->pdata[i]);
+  return RFL_HOOK_CONTINUE;
+}
+
+RflHookResult
 rtp_peer_left_hook (RflEvent *event, gpointer data, GError **error)
 {
   RtpPlugin *plugin = data;

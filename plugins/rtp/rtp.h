@@ -150,6 +150,7 @@ RtpMedium *rtp_peer_find_medium (const RflMedium *medium);
 void rtp_peer_detach (RtpPeer *peer);
 RflHookResult rtp_peer_joined_hook (RflEvent *event, gpointer data, GError **error);
 RflHookResult rtp_peer_changed_hook (RflEvent *event, gpointer data, GError **error);
+RflHookResult rtp_peer_confirmed_hook (RflEvent *event, gpointer data, GError **error);
 RflHookResult rtp_peer_left_hook (RflEvent *event, gpointer data, GError **error);
 
 /* media.c: one medium in the packet path */

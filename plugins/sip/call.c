@@ -247,7 +247,8 @@ make_participant (SipCall *call, const sip_t *sip)
                               .cname = identity,
                               .signalling = call->remote,
                               .ops = &participant_ops,
-                              .user_data = call };
+                              .user_data = call,
+                              .unconfirmed = !call->tcp };
 
   return rfl_participant_new (call->listener->plugin->core, &spec);
 }
@@ -329,6 +330,8 @@ sip_call_acknowledged (SipCall *call)
   call->state = SIP_CALL_CONFIRMED;
   if (call->farewell)
     say_goodbye (call, call->farewell);
+  else
+    rfl_participant_confirm (call->participant);
 }
 
 void

@@ -48,6 +48,29 @@ test_amplification (Fixture *f, gconstpointer unused)
   assert_rtp (f, &m->rtp[0], 0, 0xa, 11);
 }
 
+/* An INVITE with a forged source brings nothing to whom it names, whatever else is forged. */
+static void
+test_unconfirmed (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (Client) a = joined_client (f, "alice", "198.51.100.1", 4000, "room");
+  g_autoptr (Client) b = client_new (f, "bob", "203.0.113.1", 4000);
+
+  b->participant->confirmed = FALSE;
+  join (b, "room", pcmu (b), NULL);
+  assert_joined (b);
+  say (a, 0, 0xa);
+  say (b, 0, 0xb);
+  report (a, 0xa);
+  say (a, 0, 0xa);
+  assert_rtp (f, &a->rtp[0], 0, 0xb, 1);
+  assert_nothing (f, &b->rtp[0]);
+  assert_nothing (f, &b->rtcp[0]);
+  rfl_participant_confirm (b->participant);
+  settle (f);
+  say (a, 0, 0xa);
+  assert_rtp (f, &b->rtp[0], 0, 0xa, 3);
+}
+
 static void
 test_format_not_agreed (Fixture *f, gconstpointer unused)
 {
@@ -293,6 +316,7 @@ test_leaving (Fixture *f, gconstpointer unused)
 static const RtpTest tests[] = {
   { "stranger", test_stranger },
   { "amplification", test_amplification },
+  { "unconfirmed", test_unconfirmed },
   { "format-not-agreed", test_format_not_agreed },
   { "max-sources", test_max_sources, "max_sources = 2;" },
   { "two-talk", test_two_talk },

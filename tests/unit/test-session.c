@@ -353,6 +353,47 @@ services (Fixture *f, gconstpointer data)
   g_assert_null (rfl_core_find_service (f->core, "door", 1, NULL));
 }
 
+static void
+count_confirmed (RflParticipant *participant, guint *n)
+{
+  rfl_participant_confirm (participant);
+  *n += participant->confirmed;
+}
+
+static RflHookResult
+on_confirmed (RflEvent *event, gpointer user_data, GError **error)
+{
+  ++*(guint *) user_data;
+  return RFL_HOOK_CONTINUE;
+}
+
+/* Told once, and only of those who have joined: others tell it by joining. */
+static void
+confirmed (Fixture *f, gconstpointer unused)
+{
+  RflParticipantSpec spec = { .identity = "sip:ann@example.net", .unconfirmed = TRUE };
+  g_autoptr (RflParticipant) early = rfl_participant_new (f->core, &spec);
+  g_autoptr (RflParticipant) late = rfl_participant_new (f->core, &spec);
+  g_autoptr (RflParticipant) plain = make (f, "plain", NULL);
+  guint told_of = 0, n = 0;
+  RflHook hook = { .name = "test/confirmed",
+                   .event = RFL_EVENT_PARTICIPANT_CONFIRMED,
+                   .func = on_confirmed,
+                   .user_data = &told_of };
+
+  rfl_bus_add_hook (f->core->bus, &hook, NULL);
+  g_assert_true (plain->confirmed);
+  count_confirmed (early, &n);
+  join (f, early, "room", 0);
+  join (f, late, "room", 0);
+  g_assert_false (late->confirmed);
+  g_assert_cmpuint (told_of, ==, 0);
+  count_confirmed (late, &n);
+  count_confirmed (late, &n);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpuint (told_of, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -365,6 +406,7 @@ main (int argc, char **argv)
   ADD ("draining", draining, NULL);
   ADD ("life", life, NULL);
   ADD ("case", case_matters, NULL);
+  ADD ("confirmed", confirmed, NULL);
   ADD ("remote", remote, NULL);
   ADD ("last-reference", last_reference, NULL);
   ADD ("core-goes-first", core_goes_first, NULL);

@@ -16,8 +16,9 @@ whole_call (void)
   g_assert_nonnull (strstr (ok, "\r\nContent-Type: application/sdp\r\n"));
   g_assert_nonnull (strstr (ok, "\r\nm=audio 5566 RTP/AVP 0\r\n"));
   g_assert_nonnull (strstr (ok, ";received=127.0.0.1") ? ok : strstr (ok, ";rport="));
-  phone_ack (phone);
   participant = house_participant (house);
+  g_assert_false (participant->confirmed);
+  phone_ack (phone);
   g_assert_cmpstr (participant->identity, ==, "sip:alice@127.0.0.1");
   g_assert_cmpstr (participant->cname, ==, "sip:alice@127.0.0.1");
   g_assert_cmpstr (participant->display_name, ==, "Alice");
@@ -25,6 +26,7 @@ whole_call (void)
   phone_send (phone, "OPTIONS", phone->contact, NULL, NULL);
   options = phone_expect (phone, "SIP/2.0 200");
   g_assert_nonnull (strstr (options, "\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"));
+  g_assert_true (participant->confirmed);
   house_hang_up (house, phone);
   house_free (house);
 }
