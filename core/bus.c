@@ -86,6 +86,38 @@ rfl_bus_remove_hook (RflBus *bus, guint id)
       }
 }
 
+static void
+remove_hooks_from (RflBus *bus, GArray *ids, guint first)
+{
+  for (guint i = first; i < ids->len; i++)
+    rfl_bus_remove_hook (bus, g_array_index (ids, guint, i));
+  g_array_set_size (ids, first);
+}
+
+gboolean
+rfl_bus_add_hooks (RflBus *bus, const RflHook *hooks, guint n, GArray *ids, GError **error)
+{
+  guint first = ids->len;
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint id = rfl_bus_add_hook (bus, &hooks[i], error);
+      if (id == 0)
+        {
+          remove_hooks_from (bus, ids, first);
+          return FALSE;
+        }
+      g_array_append_val (ids, id);
+    }
+  return TRUE;
+}
+
+void
+rfl_bus_remove_hooks (RflBus *bus, GArray *ids)
+{
+  remove_hooks_from (bus, ids, 0);
+}
+
 /* Calls one hook. Returns: %FALSE if the event waits. */
 static gboolean
 call_hook (EventRecord *record, HookRecord *hook)

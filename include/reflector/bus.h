@@ -98,6 +98,12 @@ typedef struct {
 RFL_EXPORT guint rfl_bus_add_hook (RflBus *bus, const RflHook *hook, GError **error);
 /* Not called again, even in a dispatch under way. 0 is ignored. */
 RFL_EXPORT void rfl_bus_remove_hook (RflBus *bus, guint id);
+/* Adds all @n of @hooks and appends their ids to @ids (element-type guint), or adds none.
+ * Errors and thread are those of rfl_bus_add_hook(). */
+RFL_EXPORT gboolean rfl_bus_add_hooks (RflBus *bus, const RflHook *hooks, guint n, GArray *ids,
+                                       GError **error);
+/* Removes every hook in @ids, which is empty afterwards. */
+RFL_EXPORT void rfl_bus_remove_hooks (RflBus *bus, GArray *ids);
 
 RFL_EXPORT RflEvent *rfl_event_new (RflEventType type);
 RFL_EXPORT RflEvent *rfl_event_ref (RflEvent *event);

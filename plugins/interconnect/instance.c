@@ -186,9 +186,7 @@ link_plugin_stop (gpointer self)
   for (guint i = 0; i < plugin->peers->len; i++)
     link_peer_stop (plugin->peers->pdata[i]);
   g_ptr_array_set_size (plugin->peers, 0);
-  for (guint i = 0; i < plugin->hooks->len; i++)
-    rfl_bus_remove_hook (rfl_core_get_bus (plugin->core), g_array_index (plugin->hooks, guint, i));
-  g_array_set_size (plugin->hooks, 0);
+  rfl_bus_remove_hooks (rfl_core_get_bus (plugin->core), plugin->hooks);
   g_clear_pointer (&plugin->rtcp_port, rfl_port_close);
   g_clear_pointer (&plugin->rtp_port, rfl_port_close);
 }

@@ -369,12 +369,6 @@ link_presence_add_hooks (LinkPlugin *plugin, GError **error)
       .user_data = plugin },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
-    {
-      guint id = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hooks[i], error);
-      if (id == 0)
-        return FALSE;
-      g_array_append_val (plugin->hooks, id);
-    }
-  return TRUE;
+  return rfl_bus_add_hooks (rfl_core_get_bus (plugin->core), hooks, G_N_ELEMENTS (hooks),
+                            plugin->hooks, error);
 }

@@ -264,14 +264,8 @@ add_hooks (RtpPlugin *plugin, GError **error)
       rtp_keyframe_vanished_hook, plugin },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
-    {
-      guint id = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hooks[i], error);
-      if (id == 0)
-        return FALSE;
-      g_array_append_val (plugin->hooks, id);
-    }
-  return TRUE;
+  return rfl_bus_add_hooks (rfl_core_get_bus (plugin->core), hooks, G_N_ELEMENTS (hooks),
+                            plugin->hooks, error);
 }
 
 static void
@@ -320,9 +314,7 @@ rtp_plugin_stop (gpointer self)
   GHashTableIter iter;
   gpointer peer;
 
-  for (guint i = 0; i < plugin->hooks->len; i++)
-    rfl_bus_remove_hook (rfl_core_get_bus (plugin->core), g_array_index (plugin->hooks, guint, i));
-  g_array_set_size (plugin->hooks, 0);
+  rfl_bus_remove_hooks (rfl_core_get_bus (plugin->core), plugin->hooks);
   g_clear_pointer (&plugin->turn_timer, rfl_timer_free);
   g_clear_pointer (&plugin->keyframe_timer, rfl_timer_free);
   g_clear_pointer (&plugin->activity_timer, rfl_timer_free);

@@ -155,6 +155,53 @@ odd_ids (Fixture *f, gconstpointer data)
   assert_trace (f, "[-1]");
 }
 
+/* The third of four cannot be added: the two before it go again, what was there stays. */
+static void
+all_or_none (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (GError) error = NULL;
+  Act old = { .letter = "o" }, new = { f, "n" };
+  RflHook hooks[] = {
+    { "a/x", RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, NULL, NULL, act, &new },
+    { "a/y", RFL_EVENT_LINK_DOWN, RFL_HOOK_NORMAL, NULL, NULL, act, &new },
+    { "b/x", RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, NULL, NULL, act, &new },
+    { "a/z", RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, NULL, NULL, act, &new },
+  };
+  guint id = add (f, &old, RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, "b/x");
+
+  g_array_append_val (ids, id);
+  g_assert_false (rfl_bus_add_hooks (f->bus, hooks, G_N_ELEMENTS (hooks), ids, &error));
+  g_assert_error (error, RFL_ERROR, RFL_ERROR_FAILED);
+  g_assert_cmpuint (ids->len, ==, 1);
+  g_assert_cmpuint (g_array_index (ids, guint, 0), ==, id);
+  emit (f, RFL_EVENT_LINK_UP);
+  emit (f, RFL_EVENT_LINK_DOWN);
+  assert_trace (f, "o[-1][-1]");
+}
+
+static void
+several (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint));
+  Act a = { f, "a" }, b = { f, "b" }, other = { .letter = "o" };
+  RflHook hooks[] = {
+    { "a/x", RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, NULL, NULL, act, &a },
+    { "a/y", RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, NULL, NULL, act, &b },
+  };
+
+  add (f, &other, RFL_EVENT_LINK_UP, RFL_HOOK_LATE, "o/x");
+  g_assert_true (rfl_bus_add_hooks (f->bus, hooks, G_N_ELEMENTS (hooks), ids, NULL));
+  g_assert_cmpuint (ids->len, ==, 2);
+  emit (f, RFL_EVENT_LINK_UP);
+  assert_trace (f, "abo[-1]");
+  rfl_bus_remove_hooks (f->bus, ids);
+  g_assert_cmpuint (ids->len, ==, 0);
+  emit (f, RFL_EVENT_LINK_UP);
+  assert_trace (f, "o[-1]");
+  rfl_bus_remove_hooks (f->bus, ids);
+}
+
 /* ---- order ---- */
 
 static void
@@ -376,6 +423,8 @@ main (int argc, char **argv)
   ADD ("name-taken", name_taken);
   ADD ("cycle", cycle);
   ADD ("odd-ids", odd_ids);
+  ADD ("all-or-none", all_or_none);
+  ADD ("several", several);
   ADD ("order", order);
   ADD ("removal", removal);
   ADD ("nested", nested);
