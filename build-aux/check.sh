@@ -30,7 +30,7 @@ configured () { # NAME CC OPTION… : a fresh or up-to-date build tree; the call
 }
 
 # Compiling gives way to tests that measure time.
-compile () { nice -n 10 make -s "$@"; }
+compile () { nice -n 10 make -s "$@" >/dev/null; }
 
 # ---- the stages: each prints what it likes; the status counts, or `skip REASON` with status 77
 stage_gcc () {

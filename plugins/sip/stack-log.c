@@ -17,6 +17,7 @@ SOFIAPUBVAR su_log_t nea_log[];
 SOFIAPUBVAR su_log_t iptsec_log[];
 SOFIAPUBVAR su_log_t sresolv_log[];
 
+G_GNUC_PRINTF (2, 0)
 static void
 log_line (void *stream, char const *format, va_list ap)
 {

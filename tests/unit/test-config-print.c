@@ -62,9 +62,8 @@ round_trip (void)
     "text = \"\"; names = [ \"\" ];",
     "text = \"a\\\\b\\\"c\\x01\\x7f\\n\\r\\t\xc3\xa4 // # /* @include \\\"x\\\"\";",
     "kind = \"b|c\"; names = [ \"x\", \"y\" ]; peers = ( { host = \"a\"; } );",
-    /* one text on two lines: NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
-    "peers = ( { host = \"a\"; tags = [ \"t\" ]; inner = ( { weight = 1; }, { } ); },"
-    "  { host = \"b\"; inner = ( ); } );",
+    ("peers = ( { host = \"a\"; tags = [ \"t\" ]; inner = ( { weight = 1; }, { } ); },"
+     "  { host = \"b\"; inner = ( ); } );"),
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)

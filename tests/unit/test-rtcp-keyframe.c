@@ -70,7 +70,6 @@ static void
 what_is_said (Room *room, gconstpointer data)
 {
   const char *id = rfl_core_get_id (room->f->core);
-  g_autoptr (GPtrArray) words = NULL;
   g_autofree char *got = NULL, *expected = NULL;
   guint32 own;
 

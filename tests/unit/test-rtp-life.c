@@ -219,6 +219,7 @@ test_status (Fixture *f, gconstpointer unused)
   g_autofree char *text = NULL;
   RflStatus *status = rfl_status_new ();
 
+  g_assert_nonnull (b);
   say (a, 0, 10);
   say (a, 0, 10);
   report (a, 10);

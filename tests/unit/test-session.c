@@ -94,7 +94,7 @@ limits (Fixture *f, gconstpointer data)
   rfl_participant_leave (c, NULL);
   assert_trace (f, "L");
   join (f, d, "room", 1); /* a refusal for a limit is not for ever */
-  assert_trace (f, "jojoJ(ok)" + 2);
+  assert_trace (f, &"jojoJ(ok)"[2]);
 }
 
 static void

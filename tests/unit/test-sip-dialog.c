@@ -203,7 +203,7 @@ cancelled_join (void)
 {
   House *house = house_new ("");
   g_autoptr (Phone) phone = house_phone (house);
-  g_autofree char *ok = NULL, *uri = NULL, *terminated = NULL;
+  g_autofree char *uri = NULL, *terminated = NULL;
 
   house->defer = TRUE;
   uri = g_strdup_printf ("sip:room@127.0.0.1:%u", house->port);
