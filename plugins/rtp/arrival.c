@@ -184,6 +184,8 @@ place_rtcp (RtpKind *kind, const RflArrival *arrival)
   if (!is_ready (m))
     return NULL;
   m->rtcp_local = arrival->local;
+  if (arrival->flow == NULL)
+    rtp_medium_rtcp_latched (m, arrival);
   if (verdict != RTP_VERDICT_KNOWN)
     rtp_medium_update_leg (m);
   return m;

@@ -227,6 +227,13 @@ rtp_medium_latched (RtpMedium *m, const RflArrival *arrival)
   rtp_medium_update_leg (m);
 }
 
+void
+rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival)
+{
+  rfl_flow_free (m->rtcp_flow);
+  m->rtcp_flow = rfl_flow_new (arrival->port, &arrival->remote, m);
+}
+
 /* ---- the leg ---- */
 
 void
@@ -390,6 +397,7 @@ rtp_medium_detach (RtpMedium *m)
   free_sources (m);
   g_clear_pointer (&m->leg, rfl_leg_free);
   g_clear_pointer (&m->flow, rfl_flow_free);
+  g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
   g_clear_pointer (&m->claim, rtp_claim_free);
   m->hears = FALSE;
 }

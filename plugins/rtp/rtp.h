@@ -81,6 +81,7 @@ typedef struct {
  * RtpMedium:
  * @claim: %NULL while the m-line is not accepted
  * @flow: of the latched address
+ * @rtcp_flow: likewise of RTCP: what comes from there is no stranger's, whose packets are limited
  * @leg: once packets may be sent somewhere
  * @local, @rtcp_local: our own address towards it
  */
@@ -89,7 +90,7 @@ struct _RtpMedium {
   RtpKind *kind;
   RflMedium *medium;
   RtpClaim *claim;
-  RflFlow *flow;
+  RflFlow *flow, *rtcp_flow;
   RflLeg *leg;
   RflAddress leg_remote;
   RflLegMode leg_mode;
@@ -163,6 +164,8 @@ void rtp_medium_apply (RtpMedium *m);
 void rtp_medium_detach (RtpMedium *m);
 /* The claim has latched or moved to @remote. */
 void rtp_medium_latched (RtpMedium *m, const RflArrival *arrival);
+/* Likewise of RTCP. */
+void rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival);
 /* Where it may be sent to has perhaps changed. */
 void rtp_medium_update_leg (RtpMedium *m);
 /* A source for @ssrc. Returns: why not, or RTP_N_REFUSED if there is one. */

@@ -191,6 +191,70 @@ test_crowd (Fixture *f, gconstpointer unused)
     }
 }
 
+/* ---- reports ---- */
+
+/* Whoever shares the participant's IP must not be able to have him taken for dead. */
+static void
+test_reports_through_flood (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (Client) a = joined_client (f, "alice", "198.51.100.1", 4000, "room");
+  g_autoptr (Client) b = joined_client (f, "bob", "198.51.100.2", 4000, "room");
+  RflAddress stranger = at ("198.51.100.1", 20000);
+
+  report (a, 0xa);
+  report (b, 0xb);
+  g_assert_true (got_rtcp (f, &b->rtcp[0], RFL_RTCP_RR, 0xa));
+  for (; stranger.port < 20600; stranger.port++)
+    report_from (f, &stranger, 5567, 0xbad, "nobody");
+  g_assert_cmpuint (count (f, "path.strangers_limited"), >, 0);
+  g_assert_false (got_rtcp (f, &b->rtcp[0], RFL_RTCP_RR, 0xbad));
+  report (a, 0xa);
+  g_assert_true (got_rtcp (f, &b->rtcp[0], RFL_RTCP_RR, 0xa));
+}
+
+/* Many behind one NAT report at once. */
+static void
+test_reports_of_many_at_one_address (Fixture *f, gconstpointer unused)
+{
+  Client *crowd[30];
+  guint n = G_N_ELEMENTS (crowd);
+
+  for (guint i = 0; i < n; i++)
+    {
+      crowd[i] = joined_client (f, "crowd", "198.51.100.1", 30000 + 10 * i, "room");
+      report (crowd[i], 0x100 + i);
+    }
+  for (guint k = 0; k < 20; k++)
+    for (guint i = 0; i < n; i++)
+      report (crowd[i], 0x100 + i);
+  g_assert_cmpuint (count (f, "path.strangers_limited"), ==, 0);
+  for (guint i = 0; i < n; i++)
+    client_free (crowd[i]);
+}
+
+/* The way that is known moves along, there and back. */
+static void
+test_reports_from_elsewhere (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (Client) a = joined_client (f, "alice", "198.51.100.1", 4000, "room");
+  g_autoptr (Client) b = joined_client (f, "bob", "198.51.100.2", 4000, "room");
+  RflAddress moved = at ("198.51.100.1", 6001);
+
+  say (a, 0, 0xa);
+  report (a, 0xa);
+  report (b, 0xb);
+  pass_time (f, 16 * SECOND);
+  say (a, 0, 0xa);
+  report_from (f, &moved, 5567, 0xa, "nobody");
+  g_assert_true (got_rtcp (f, &b->rtcp[0], RFL_RTCP_RR, 0xa));
+  report (b, 0xb);
+  g_assert_true (got_rtcp (f, &moved, RFL_RTCP_RR, 0xb));
+  report (a, 0xa);
+  g_assert_true (got_rtcp (f, &b->rtcp[0], RFL_RTCP_RR, 0xa));
+  report (b, 0xb);
+  g_assert_true (got_rtcp (f, &a->rtcp[0], RFL_RTCP_RR, 0xb));
+}
+
 /* ---- the end ---- */
 
 static void
@@ -246,6 +310,9 @@ static const RtpTest tests[] = {
   { "turns-end-with-time", test_turns_end_with_time },
   { "giving-up-while-waiting", test_giving_up_while_waiting },
   { "crowd", test_crowd },
+  { "reports-through-flood", test_reports_through_flood },
+  { "reports-of-many-at-one-address", test_reports_of_many_at_one_address },
+  { "reports-from-elsewhere", test_reports_from_elsewhere },
   { "stop-while-busy", test_stop_while_busy },
   { "status", test_status },
   { NULL },
