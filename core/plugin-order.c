@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* In which order plugins start, and which cannot. Knows nothing of files and instances. */
+#include "core/order.h"
 #include "core/plugin.h"
 #include <string.h>
 
@@ -107,8 +108,9 @@ check_requirements (GPtrArray *entries, GError **error)
 }
 
 static gboolean
-must_follow (const PluginEntry *entry, const PluginEntry *other)
+must_precede (gconstpointer first, gconstpointer second)
 {
+  const PluginEntry *other = first, *entry = second;
   const char *const *const lists[] = { entry->plugin.requires, entry->plugin.wants };
 
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
@@ -118,53 +120,27 @@ must_follow (const PluginEntry *entry, const PluginEntry *other)
   return FALSE;
 }
 
-static PluginEntry *
-find_blocker (const GPtrArray *left, const PluginEntry *entry)
+static const char *
+get_name (gconstpointer entry)
 {
-  for (guint i = 0; i < left->len; i++)
-    if (must_follow (entry, left->pdata[i]))
-      return left->pdata[i];
-  return NULL;
-}
-
-/* Everything in @left waits for something in @left. */
-static void
-set_cycle_error (const GPtrArray *left, GError **error)
-{
-  g_autoptr (GPtrArray) seen = g_ptr_array_new ();
-  g_autoptr (GString) chain = g_string_new (NULL);
-  PluginEntry *entry = left->pdata[0];
-  guint from;
-
-  for (; !g_ptr_array_find (seen, entry, &from); entry = find_blocker (left, entry))
-    g_ptr_array_add (seen, entry);
-  for (guint i = from; i < seen->len; i++)
-    g_string_append_printf (chain, "%s → ", ((PluginEntry *) seen->pdata[i])->plugin.name);
-  g_set_error (error, RFL_ERROR, RFL_ERROR_PLUGIN, "plugins require or want each other: %s%s",
-               chain->str, entry->plugin.name);
+  return ((const PluginEntry *) entry)->plugin.name;
 }
 
 gboolean
 plugin_sort (GPtrArray *entries, GError **error)
 {
-  g_autoptr (GPtrArray) left = g_ptr_array_new ();
-  g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
+  static const OrderRules rules = { .blocks = must_precede, .name = get_name, .needs = TRUE };
+  g_autoptr (GPtrArray) sorted = NULL;
+  g_autofree char *cycle = NULL;
 
   if (!check_requirements (entries, error))
     return FALSE;
-  for (guint i = 0; i < entries->len; i++)
-    g_ptr_array_add (left, entries->pdata[i]);
-  while (left->len > 0)
+  sorted = order_sort (entries, &rules, &cycle);
+  if (!sorted)
     {
-      guint i = 0;
-      while (i < left->len && find_blocker (left, left->pdata[i]))
-        i++;
-      if (i == left->len)
-        {
-          set_cycle_error (left, error);
-          return FALSE;
-        }
-      g_ptr_array_add (sorted, g_ptr_array_remove_index (left, i));
+      g_set_error (error, RFL_ERROR, RFL_ERROR_PLUGIN, "plugins require or want each other: %s",
+                   cycle);
+      return FALSE;
     }
   for (guint i = 0; i < sorted->len; i++)
     entries->pdata[i] = sorted->pdata[i];
