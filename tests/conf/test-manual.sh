@@ -22,7 +22,7 @@ render() {
 
 # The file of group $1, or nothing.
 file_of() {
-  (cd "$top/conf.d" && ls) | grep -x "[0-9][0-9]-$1\.conf"
+  (cd "$top/conf.d" && ls -- *.conf) | grep -x "[0-9][0-9]-$1\.conf"
 }
 
 options() {
@@ -63,7 +63,8 @@ check_options() {
 }
 
 check_names() {
-  (cd "$top/conf.d" && ls) | sed 's/^[0-9]*-//; s/\.conf$//' | sort | diff - <(sort "$tmp/groups")
+  (cd "$top/conf.d" && ls -- *.conf) | sed 's/^[0-9]*-//; s/\.conf$//' | sort |
+    diff - <(sort "$tmp/groups")
 }
 
 # The files as installed mean what an empty folder means.
