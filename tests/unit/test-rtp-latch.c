@@ -1,118 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whom packets are taken to be from. Addresses: 203.0.113.9 is a NAT with clients 10.0.0.x
- * behind it, 203.0.113.1 and .2 are hosts, 198.51.100.66 is a stranger.
+/* Whom packets are taken to be from, and where to it is safe to send. Not how those behind one NAT
+ * are told apart (test-rtp-latch-nat.c).
  */
-#include "plugins/rtp/latch.h"
-
-#define SECOND G_TIME_SPAN_SECOND
-
-typedef struct {
-  RtpLatch *latch;
-  gint64 now;
-} Fixture;
-
-/* What the path would know of a claim's stream. */
-typedef struct {
-  const char *name;
-  guint32 ssrc;
-  guint16 seq;
-  gint64 seen;
-} Owner;
-
-static gboolean
-progress (gpointer data, guint32 ssrc, gint64 *last_seen, guint16 *last_seq)
-{
-  Owner *owner = data;
-
-  *last_seen = owner->seen;
-  *last_seq = owner->seq;
-  return owner->ssrc == ssrc;
-}
-
-static const RtpLatchOps ops = { progress };
-
-static void
-set_up (Fixture *f, gconstpointer unused)
-{
-  f->latch = rtp_latch_new (&ops);
-  f->now = 1000 * SECOND;
-}
-
-static void
-tear_down (Fixture *f, gconstpointer unused)
-{
-  rtp_latch_free (f->latch);
-}
-
-static RflAddress
-at (const char *ip, guint16 port)
-{
-  RflAddress address;
-  g_assert_true (rfl_address_parse (&address, ip, port));
-  return address;
-}
-
-/* @ssrc 0: none announced */
-static RtpClaim *
-waiting (Fixture *f, Owner *owner, const char *signalling, const char *sdp_ip, guint16 port,
-         guint32 ssrc)
-{
-  g_autoptr (GArray) ssrcs = g_array_new (FALSE, FALSE, sizeof ssrc);
-  const char *const cnames[] = { owner->name, NULL };
-  RtpClaimSpec spec = { .kind = g_intern_static_string ("audio"),
-                        .signalling = at (signalling, 5060),
-                        .sdp_rtp = at (sdp_ip, port),
-                        .sdp_rtcp = at (sdp_ip, port + 1),
-                        .ssrcs = ssrcs,
-                        .cnames = cnames,
-                        .sends = TRUE };
-
-  if (ssrc)
-    g_array_append_val (ssrcs, ssrc);
-  return rtp_claim_new (f->latch, &spec, f->now, owner);
-}
-
-static RtpClaim *
-claim (Fixture *f, Owner *owner, const char *signalling, const char *sdp_ip, guint16 port,
-       guint32 ssrc)
-{
-  RtpClaim *c = waiting (f, owner, signalling, sdp_ip, port, ssrc);
-  rtp_claim_answered (c, FALSE, f->now);
-  return c;
-}
-
-static RtpVerdict
-rtp (Fixture *f, const char *ip, guint16 port, guint32 ssrc, guint16 seq, RtpClaim **out)
-{
-  RtpSigns signs = {
-    .kind = g_intern_static_string ("audio"), .remote = at (ip, port), .ssrc = ssrc, .seq = seq
-  };
-  RtpClaim *ignored;
-  return rtp_latch_rtp (f->latch, &signs, f->now, out ? out : &ignored);
-}
-
-static RtpVerdict
-rtcp (Fixture *f, const char *ip, guint16 port, guint32 ssrc, const char *cname, RtpClaim **out)
-{
-  RtpSigns signs = { .kind = g_intern_static_string ("audio"),
-                     .remote = at (ip, port),
-                     .ssrc = ssrc,
-                     .cname = cname,
-                     .cname_len = cname ? strlen (cname) : 0 };
-  RtpClaim *ignored;
-  return rtp_latch_rtcp (f->latch, &signs, f->now, out ? out : &ignored);
-}
-
-static void
-assert_target (const RtpClaim *c, gboolean of_rtcp, const char *expected)
-{
-  char text[RFL_ADDRESS_STRLEN] = "nowhere";
-  RflAddress target;
-
-  if (of_rtcp ? rtp_claim_get_rtcp_target (c, &target) : rtp_claim_get_rtp_target (c, &target))
-    rfl_address_format (&target, text);
-  g_assert_cmpstr (text, ==, expected);
-}
+#include "tests/unit/latch-fixture.h"
 
 /* ---- strangers ---- */
 
@@ -291,114 +181,6 @@ test_hold_address (Fixture *f, gconstpointer unused)
   rtp_claim_free (a);
 }
 
-/* ---- behind one NAT ---- */
-
-static void
-test_nat_alone (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0), *out;
-
-  assert_target (a, FALSE, "nowhere");
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 1, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  assert_target (a, FALSE, "203.0.113.9:30001");
-  assert_target (a, TRUE, "nowhere");
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30005, 1, NULL, &out), ==, RTP_VERDICT_LATCHED);
-  assert_target (a, TRUE, "203.0.113.9:30005");
-  rtp_claim_free (a);
-}
-
-static void
-test_two_announce_ssrcs (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, bob = { "bob" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0xa);
-  RtpClaim *b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0xb), *out;
-
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xb, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == b);
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30004, 0xa, NULL, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30003, 0xc, 1, &out), ==, RTP_VERDICT_WRONG_SSRC);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  rtp_claim_free (a);
-  rtp_claim_free (b);
-}
-
-static void
-test_one_announces (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, bob = { "bob" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0xa);
-  RtpClaim *b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0), *out;
-
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xb, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == b);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  rtp_claim_free (a);
-  rtp_claim_free (b);
-}
-
-/* The later one is the undecided one; the silent one before it needs its CNAME. */
-static void
-test_two_announce_nothing (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, bob = { "bob" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0);
-  RtpClaim *b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4002, 0), *out;
-
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xb, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == b);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 1, &out), ==, RTP_VERDICT_UNDECIDED);
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30003, 0xa, "somebody", &out), ==,
-                   RTP_VERDICT_UNDECIDED);
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30003, 0xa, "alice", &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  rtp_claim_free (a);
-  rtp_claim_free (b);
-}
-
-static void
-test_port_is_the_last_choice (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, bob = { "bob" }, carol = { "carol" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0);
-  RtpClaim *b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0);
-  RtpClaim *c = claim (f, &carol, "203.0.113.9", "10.0.0.3", 4002, 0), *out;
-
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30000, 0xc, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == c);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 4000, 0xa, 1, &out), ==, RTP_VERDICT_UNDECIDED);
-  rtp_claim_free (b);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 4000, 0xa, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  rtp_claim_free (a);
-  rtp_claim_free (c);
-}
-
-static void
-test_rtcp_follows_rtp (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, bob = { "bob" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0), *b, *out;
-
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 1, NULL), ==, RTP_VERDICT_LATCHED);
-  b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xb, 1, NULL), ==, RTP_VERDICT_LATCHED);
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30007, 0xc, NULL, &out), ==, RTP_VERDICT_UNDECIDED);
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30009, 0xb, NULL, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == b);
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30008, 0xa, NULL, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  rtp_claim_free (a);
-  rtp_claim_free (b);
-}
-
 /* ---- moving ---- */
 
 static void
@@ -469,76 +251,6 @@ test_new_offer_names_new_address (Fixture *f, gconstpointer unused)
   g_assert_true (out == a);
   g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 103, NULL), ==, RTP_VERDICT_TAKEN);
   rtp_claim_free (a);
-}
-
-/* ---- turns ---- */
-
-static void
-test_turns (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, bob = { "bob" }, carol = { "carol" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0);
-  RtpClaim *b = waiting (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0), *c, *out;
-  gint64 until, start = f->now;
-
-  f->now += SECOND / 2;
-  c = waiting (f, &carol, "203.0.113.9", "10.0.0.3", 4000, 0);
-  g_assert_cmpuint (rtp_claim_count_waiting (c), ==, 1);
-  g_assert_false (rtp_claim_may_answer (b, f->now, &until));
-  g_assert_cmpint (until, ==, start + RTP_LATCH_TURN);
-  g_assert_false (rtp_claim_may_answer (c, start + 100 * SECOND, &until));
-  g_assert_cmpint (until, ==, G_MAXINT64);
-  /* Alice is heard: Bob's turn at once, and Carol waits for Bob from then on. */
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a && rtp_claim_may_answer (b, f->now, &until));
-  f->now += 10 * SECOND;
-  rtp_claim_answered (b, FALSE, f->now);
-  g_assert_false (rtp_claim_may_answer (c, f->now, &until));
-  g_assert_cmpint (until, ==, f->now + RTP_LATCH_TURN);
-  g_assert_true (rtp_claim_may_answer (c, until, &until));
-  rtp_claim_answered (c, FALSE, f->now + RTP_LATCH_TURN);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30003, 0xc, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == c);
-  rtp_claim_free (a);
-  rtp_claim_free (b);
-  rtp_claim_free (c);
-}
-
-static void
-test_no_turn_needed (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, other = { "other" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0);
-  RtpClaim *others[] = {
-    waiting (f, &other, "203.0.113.9", "10.0.0.2", 4000, 0xb),  /* announces its SSRC */
-    waiting (f, &other, "203.0.113.9", "203.0.113.9", 4000, 0), /* knows its address */
-    waiting (f, &other, "203.0.113.1", "10.0.0.2", 4000, 0),    /* is elsewhere */
-  };
-  gint64 until;
-
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    {
-      g_assert_true (rtp_claim_may_answer (others[i], f->now, &until));
-      rtp_claim_free (others[i]);
-    }
-  rtp_claim_free (a);
-}
-
-static void
-test_jumped_turn_needs_evidence (Fixture *f, gconstpointer unused)
-{
-  Owner alice = { "alice" }, bob = { "bob" };
-  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0);
-  RtpClaim *b = waiting (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0), *out;
-
-  rtp_claim_answered (b, TRUE, f->now);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 1, &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == a);
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xb, 1, &out), ==, RTP_VERDICT_UNDECIDED);
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30003, 0xb, "bob", &out), ==, RTP_VERDICT_LATCHED);
-  g_assert_true (out == b);
-  rtp_claim_free (a);
-  rtp_claim_free (b);
 }
 
 /* ---- whatever comes, in any order ---- */
@@ -616,10 +328,7 @@ test_anything (Fixture *f, gconstpointer unused)
 int
 main (int argc, char **argv)
 {
-  static const struct {
-    const char *name;
-    void (*func) (Fixture *f, gconstpointer unused);
-  } tests[] = {
+  static const LatchTest tests[] = {
     { "nobody-expected", test_nobody_expected },
     { "stranger-with-copied-ssrc", test_stranger_with_copied_ssrc },
     { "neighbour-with-copied-ssrc", test_neighbour_with_copied_ssrc },
@@ -632,27 +341,12 @@ main (int argc, char **argv)
     { "plausible-at-once", test_plausible_at_once },
     { "named-address-prevails", test_named_address_prevails },
     { "hold-address", test_hold_address },
-    { "nat-alone", test_nat_alone },
-    { "two-announce-ssrcs", test_two_announce_ssrcs },
-    { "one-announces", test_one_announces },
-    { "two-announce-nothing", test_two_announce_nothing },
-    { "port-is-the-last-choice", test_port_is_the_last_choice },
-    { "rtcp-follows-rtp", test_rtcp_follows_rtp },
     { "no-move-while-heard", test_no_move_while_heard },
     { "no-move-with-other-stream", test_no_move_with_other_stream },
     { "move", test_move },
     { "new-offer-names-new-address", test_new_offer_names_new_address },
-    { "turns", test_turns },
-    { "no-turn-needed", test_no_turn_needed },
-    { "jumped-turn-needs-evidence", test_jumped_turn_needs_evidence },
     { "anything", test_anything },
   };
 
-  g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strconcat ("/rtp/latch/", tests[i].name, NULL);
-      g_test_add (path, Fixture, NULL, set_up, tests[i].func, tear_down);
-    }
-  return g_test_run ();
+  return run_tests (argc, argv, tests, G_N_ELEMENTS (tests));
 }
