@@ -315,6 +315,23 @@ world_new (guint n)
   return world;
 }
 
+World *
+world_new_with (guint n, Person **people, guint n_people)
+{
+  World *world = world_new (n);
+
+  for (guint i = 0; i < n_people; i++)
+    people[i] = person_join (&world->sites[i % n], "room", "audio");
+  world_settle (world);
+  return world;
+}
+
+void
+world_settle (World *world)
+{
+  world_run (world, 50 * MS);
+}
+
 void
 world_free (World *world)
 {

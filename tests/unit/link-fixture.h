@@ -67,8 +67,12 @@ void world_set_log_writer (void);
 /* @n reflectors, each linked with all others; they are up when this returns. */
 World *world_new (guint n);
 World *world_new_down (guint n);
+/* With callers of "room", audio only, by turns at each reflector, who are known everywhere. */
+World *world_new_with (guint n, Person **people, guint n_people);
 void world_free (World *world);
 void world_run (World *world, gint64 time);
+/* Long enough for all messages between reflectors to arrive and to be answered. */
+void world_settle (World *world);
 
 /* As kill -9 does: not a word to anybody. */
 void site_kill (Site *site);

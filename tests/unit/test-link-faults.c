@@ -5,12 +5,6 @@
 #include <string.h>
 
 static void
-settle (World *world)
-{
-  world_run (world, 50 * MS);
-}
-
-static void
 inject (World *world, const char *to, const char *from, gconstpointer data, gsize len)
 {
   g_assert_true (test_network_inject (world->net, to, from, data, len));
@@ -43,26 +37,24 @@ strangers (void)
 {
   static const char *const froms[] = { "10.0.0.9:5564", "10.0.0.2:5566", "10.0.0.2:5565",
                                        "192.0.2.77:5564" };
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
   const RflRtp rtp = { .pt = 0, .seq = 2, .ssrc = 22 };
   guint8 data[172] = { 0 };
 
-  settle (world);
-  person_talk (u2, 22, 1);
-  g_assert_cmpuint (person_heard (u1, 22), ==, 1);
+  person_talk (u[1], 22, 1);
+  g_assert_cmpuint (person_heard (u[0], 22), ==, 1);
   rfl_rtp_write (&rtp, data, sizeof data);
   for (guint i = 0; i < G_N_ELEMENTS (froms); i++)
     inject (world, "10.0.0.1:5564", froms[i], data, sizeof data);
-  settle (world);
-  g_assert_cmpuint (person_heard (u1, 22), ==, 1);
+  world_settle (world);
+  g_assert_cmpuint (person_heard (u[0], 22), ==, 1);
   g_assert_cmpuint (site_count (&world->sites[0], "interconnect.strangers"), ==, 4);
 
   /* a real link message from the wrong address */
   world->filter = capture_message;
   person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   guint64 received = link_channel_get_stats (site_peer (&world->sites[0], 1)->channel)->frames_in;
   inject (world, "10.0.0.1:5565", "10.0.0.9:5565", captured->data, captured->len);
   inject (world, "10.0.0.1:5565", "10.0.0.2:5564", captured->data, captured->len);
@@ -78,15 +70,13 @@ strangers (void)
 static void
 garbage (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
   guint8 noise[64];
 
-  settle (world);
   world->filter = capture_message;
   person_join (&world->sites[1], "elsewhere", "audio video");
-  settle (world);
+  world_settle (world);
   for (guint i = 0; i < 200; i++)
     {
       for (guint k = 0; k < sizeof noise; k++)
@@ -102,10 +92,10 @@ garbage (void)
   inject (world, "10.0.0.1:5564", "10.0.0.2:5564", captured->data, captured->len);
   drop_captured ();
   world_run (world, 15 * G_TIME_SPAN_SECOND);
-  person_talk (u1, 11, 3);
-  person_talk (u2, 22, 3);
-  g_assert_cmpuint (person_heard (u2, 11), ==, 3);
-  g_assert_cmpuint (person_heard (u1, 22), ==, 3);
+  person_talk (u[0], 11, 3);
+  person_talk (u[1], 22, 3);
+  g_assert_cmpuint (person_heard (u[1], 11), ==, 3);
+  g_assert_cmpuint (person_heard (u[0], 22), ==, 3);
   g_assert_cmpuint (site_count (&world->sites[0], "interconnect.malformed"), >, 50);
   world_free (world);
 }
@@ -156,7 +146,7 @@ killed (void)
   Person *u3 = person_join (&world->sites[2], "room", "audio");
   g_autofree char *id = NULL;
 
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 3);
   person_talk (u2, 22, 3);
   id = g_strdup (person_id (u2));
@@ -177,7 +167,7 @@ killed (void)
   world_run (world, 1100 * MS);
   g_assert_cmpuint (world->sites[1].ups, ==, 4);
   u2 = person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 3);
   person_talk (u2, 22, 3);
   g_assert_cmpuint (person_heard_once (u2, 11), ==, 3);
@@ -190,27 +180,25 @@ killed (void)
 static void
 killed_and_back (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
   g_autofree char *id = NULL;
 
-  settle (world);
-  person_talk (u1, 11, 3);
-  person_talk (u2, 22, 3);
-  id = g_strdup (person_id (u2));
+  person_talk (u[0], 11, 3);
+  person_talk (u[1], 22, 3);
+  id = g_strdup (person_id (u[1]));
   site_kill (&world->sites[1]);
   world_run (world, 300 * MS);
   site_start (&world->sites[1]);
   world_run (world, 40 * MS);
   g_assert_false (site_knows (&world->sites[0], id));
-  g_assert_true (site_knows (&world->sites[1], person_id (u1)));
+  g_assert_true (site_knows (&world->sites[1], person_id (u[0])));
   g_assert_cmpuint (world->sites[0].downs, ==, 1);
   g_assert_cmpuint (world->sites[0].ups, ==, 2);
-  u2 = person_join (&world->sites[1], "room", "audio");
-  settle (world);
-  person_talk (u1, 11, 3);
-  g_assert_cmpuint (person_heard_once (u2, 11), ==, 3);
+  u[1] = person_join (&world->sites[1], "room", "audio");
+  world_settle (world);
+  person_talk (u[0], 11, 3);
+  g_assert_cmpuint (person_heard_once (u[1], 11), ==, 3);
   world_free (world);
 }
 
@@ -218,20 +206,18 @@ killed_and_back (void)
 static void
 stopped (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
 
-  settle (world);
-  person_talk (u1, 11, 3);
-  g_assert_cmpuint (person_heard (u2, 11), ==, 3);
+  person_talk (u[0], 11, 3);
+  g_assert_cmpuint (person_heard (u[1], 11), ==, 3);
   link_plugin_stop (world->sites[1].link);
-  g_assert_false (site_knows (&world->sites[1], person_id (u1)));
+  g_assert_false (site_knows (&world->sites[1], person_id (u[0])));
   world_run (world, 10 * MS);
   g_assert_cmpuint (world->sites[0].downs, ==, 1);
-  g_assert_false (site_knows (&world->sites[0], person_id (u2)));
+  g_assert_false (site_knows (&world->sites[0], person_id (u[1])));
   guint before = world->n_relayed;
-  person_talk (u1, 11, 3);
+  person_talk (u[0], 11, 3);
   g_assert_cmpuint (world->n_relayed, ==, before);
   world_free (world);
 }
@@ -246,24 +232,22 @@ cut (World *world, const TestDatagram *d)
 static void
 healed (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
 
-  settle (world);
-  person_talk (u1, 11, 3);
+  person_talk (u[0], 11, 3);
   world->filter = cut;
   world_run (world, 6500 * MS);
   g_assert_cmpuint (world->sites[0].downs, ==, 1);
   Person *u3 = person_join (&world->sites[1], "room", "audio");
   world->filter = NULL;
   world_run (world, 1200 * MS);
-  person_forget (u2);
-  person_talk (u1, 11, 3);
+  person_forget (u[1]);
+  person_talk (u[0], 11, 3);
   person_talk (u3, 33, 3);
-  g_assert_cmpuint (person_heard_once (u2, 11), ==, 3);
+  g_assert_cmpuint (person_heard_once (u[1], 11), ==, 3);
   g_assert_cmpuint (person_heard_once (u3, 11), ==, 3);
-  g_assert_cmpuint (person_heard_once (u1, 33), ==, 3);
+  g_assert_cmpuint (person_heard_once (u[0], 33), ==, 3);
   world_free (world);
 }
 
@@ -274,7 +258,7 @@ same_id_twice (void)
   World *world = world_new (3);
   Person *u1 = person_join (&world->sites[0], "room", "audio");
 
-  settle (world);
+  world_settle (world);
   g_autoptr (LinkMessage) join = link_message_new (LINK_JOIN);
   join->session = g_strdup ("room");
   join->participant = g_strdup (person_id (u1));
@@ -284,7 +268,7 @@ same_id_twice (void)
     if (i != 2)
       link_channel_send (site_peer (&world->sites[2], i)->channel, join);
   link_plugin_kick (world->sites[2].link);
-  settle (world);
+  world_settle (world);
   for (guint i = 0; i < 2; i++)
     {
       RflParticipant *known = rfl_core_find_participant (world->sites[i].core, person_id (u1));
@@ -303,7 +287,7 @@ same_id_twice (void)
   g_ptr_array_add (source->media, link_medium_new (0, "audio"));
   link_channel_send (site_peer (&world->sites[2], 1)->channel, source);
   link_plugin_kick (world->sites[2].link);
-  settle (world);
+  world_settle (world);
   g_assert_true (site_knows (&world->sites[1], person_id (u1)));
   g_assert_cmpuint (g_hash_table_size (site_peer (&world->sites[1], 2)->in), ==, 0);
   g_assert_cmpuint (site_count (&world->sites[1], "interconnect.unknown_participants"), ==, 1);
@@ -326,7 +310,7 @@ limits (void)
       g_autofree char *name = g_strdup_printf ("s%u", i % 4);
       p[i] = person_join (&world->sites[1], name, "audio");
     }
-  settle (world);
+  world_settle (world);
   LinkPeer *peer = site_peer (&world->sites[0], 1);
   g_assert_cmpuint (g_hash_table_size (peer->rooms), ==, 2);
   g_assert_cmpuint (g_hash_table_size (peer->remotes), ==, 3);
@@ -359,7 +343,7 @@ status (void)
   RflStatus *s = rfl_status_new ();
 
   person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   link_plugin_status (world->sites[0].link, s);
   g_autofree char *json = rfl_status_finish (s);
   g_assert_nonnull (strstr (json, "\"address\":\"10.0.0.2:5564\""));

@@ -5,12 +5,6 @@
 #include "tests/unit/link-fixture.h"
 
 static void
-settle (World *world)
-{
-  world_run (world, 50 * MS);
-}
-
-static void
 gate (void)
 {
   World *world = world_new (2);
@@ -22,18 +16,18 @@ gate (void)
   g_assert_cmpuint (world->n_relayed, ==, 0);
 
   Person *u2 = person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 10);
   g_assert_cmpuint (world->n_relayed, ==, 10);
   g_assert_cmpuint (person_heard_once (u2, 11), ==, 10);
 
   person_leave (u2);
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 10);
   g_assert_cmpuint (world->n_relayed, ==, 10);
 
   u2 = person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 10);
   g_assert_cmpuint (world->n_relayed, ==, 20);
   g_assert_cmpuint (person_heard_once (u2, 11), ==, 10);
@@ -45,24 +39,22 @@ gate (void)
 static void
 gate_here (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
 
-  settle (world);
-  person_talk (u1, 11, 5);
-  person_talk (u2, 22, 5);
+  person_talk (u[0], 11, 5);
+  person_talk (u[1], 22, 5);
   g_assert_cmpuint (world->n_relayed, ==, 10);
   LinkPeer *peer = site_peer (&world->sites[0], 1);
   const LinkRoom *room = g_hash_table_lookup (peer->rooms, "room");
   g_assert_cmpuint (room->legs->len, ==, 1);
-  person_leave (u1);
+  person_leave (u[0]);
   g_assert_cmpuint (room->legs->len, ==, 0);
   g_assert_cmpuint (g_hash_table_size (peer->out), ==, 0);
-  person_talk (u2, 22, 1);
+  person_talk (u[1], 22, 1);
   g_assert_cmpuint (world->n_relayed, <=, 11);
   guint before = world->n_relayed;
-  person_talk (u2, 22, 20);
+  person_talk (u[1], 22, 20);
   g_assert_cmpuint (world->n_relayed, ==, before);
   world_free (world);
 }
@@ -74,17 +66,17 @@ kinds_apart (void)
   Person *u1 = person_join (&world->sites[0], "room", "audio video");
   Person *u2 = person_join (&world->sites[1], "room", "audio");
 
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 3);
   g_assert_cmpuint (world->n_relayed, ==, 3);
   for (guint i = 0; i < 5; i++)
     person_send (u1, 1, 12);
-  settle (world);
+  world_settle (world);
   g_assert_cmpuint (world->n_relayed, ==, 3);
   Person *u3 = person_join (&world->sites[1], "room", "audio video");
-  settle (world);
+  world_settle (world);
   person_send (u1, 1, 12);
-  settle (world);
+  world_settle (world);
   g_assert_cmpuint (person_heard_once (u3, 12), ==, 1);
   g_assert_cmpuint (person_heard (u2, 12), ==, 0);
   world_free (world);
@@ -93,19 +85,16 @@ kinds_apart (void)
 static void
 triangle (void)
 {
-  World *world = world_new (3);
   Person *people[6];
+  World *world = world_new_with (3, people, 6);
 
-  for (guint i = 0; i < 6; i++)
-    people[i] = person_join (&world->sites[i % 3], "room", "audio");
-  settle (world);
   for (guint round = 0; round < 10; round++)
     for (guint i = 0; i < 6; i++)
       {
         person_send (people[i], 0, 100 + i);
         world_run (world, 3 * MS);
       }
-  settle (world);
+  world_settle (world);
   for (guint i = 0; i < 6; i++)
     for (guint k = 0; k < 6; k++)
       g_assert_cmpuint (person_heard_once (people[i], 100 + k), ==, i == k ? 0 : 10);
@@ -117,12 +106,9 @@ triangle (void)
 static void
 triangle_presence (void)
 {
-  World *world = world_new (3);
   Person *people[6];
+  World *world = world_new_with (3, people, 6);
 
-  for (guint i = 0; i < 6; i++)
-    people[i] = person_join (&world->sites[i % 3], "room", "audio");
-  settle (world);
   for (guint s = 0; s < 3; s++)
     {
       RflSession *session = rfl_core_find_session (world->sites[s].core, "room");
@@ -135,7 +121,7 @@ triangle_presence (void)
     }
   person_leave (people[0]);
   person_leave (people[3]);
-  settle (world);
+  world_settle (world);
   g_assert_false (site_knows (&world->sites[1], person_id (people[0])));
   g_assert_cmpuint (rfl_core_find_session (world->sites[2].core, "room")->participants->len, ==, 4);
   world_free (world);
@@ -162,37 +148,33 @@ lose_first_source (World *world, const TestDatagram *d)
 static void
 first_packet (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
 
-  settle (world);
-  person_send (u1, 0, 11);
+  person_send (u[0], 0, 11);
   world_run (world, 6 * MS);
-  g_assert_cmpuint (person_heard_once (u2, 11), ==, 1);
+  g_assert_cmpuint (person_heard_once (u[1], 11), ==, 1);
   world_free (world);
 }
 
 static void
 first_packet_without_source (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
 
-  settle (world);
   world->filter = lose_first_source;
-  person_talk (u1, 11, 1);
+  person_talk (u[0], 11, 1);
   g_assert_nonnull (world->data);
-  g_assert_cmpuint (person_heard (u2, 11), ==, 0);
-  person_talk (u1, 11, 1);
+  g_assert_cmpuint (person_heard (u[1], 11), ==, 0);
+  person_talk (u[0], 11, 1);
   world_run (world, 20 * MS);
-  g_assert_cmpuint (person_heard_once (u2, 11), ==, 2);
+  g_assert_cmpuint (person_heard_once (u[1], 11), ==, 2);
   g_assert_cmpuint (site_count (&world->sites[1], "interconnect.unknown_labels"), >=, 1);
   /* in order */
   RflRtp first;
   gsize len;
-  const guint8 *data = g_bytes_get_data (u2->heard->pdata[0], &len);
+  const guint8 *data = g_bytes_get_data (u[1]->heard->pdata[0], &len);
   g_assert_true (rfl_rtp_parse (&first, data, len));
   g_assert_cmpuint (first.seq, ==, 1);
   world_free (world);
@@ -226,14 +208,14 @@ same_ssrc_in_two_sessions (void)
   Person *a2 = person_join (&world->sites[1], "a", "audio");
   Person *b2 = person_join (&world->sites[1], "b", "audio");
 
-  settle (world);
+  world_settle (world);
   for (guint i = 0; i < 10; i++)
     {
       person_talk (a1, 77, 1);
       if (i % 2)
         person_talk (b1, 77, 1);
     }
-  settle (world);
+  world_settle (world);
   g_assert_cmpuint (person_heard_once (a2, 77), ==, 10);
   g_assert_cmpuint (person_heard_once (b2, 77), ==, 5);
   g_assert_cmpuint (a2->heard->len + b2->heard->len, ==, 15);
@@ -244,19 +226,17 @@ same_ssrc_in_two_sessions (void)
 static void
 same_ssrc_in_one_session (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
   Person *u3 = person_join (&world->sites[1], "room", "audio");
 
-  settle (world);
-  person_talk (u2, 77, 5);
-  person_talk (u1, 77, 5);
-  settle (world);
+  person_talk (u[1], 77, 5);
+  person_talk (u[0], 77, 5);
+  world_settle (world);
   g_assert_cmpuint (person_heard_once (u3, 77), ==, 5);
   g_assert_cmpuint (u3->heard->len, ==, 10);
-  g_assert_cmpuint (u2->heard->len, ==, 5);
-  g_assert_cmpuint (u1->heard->len, ==, 5);
+  g_assert_cmpuint (u[1]->heard->len, ==, 5);
+  g_assert_cmpuint (u[0]->heard->len, ==, 5);
   world_free (world);
 }
 
@@ -268,11 +248,11 @@ labels_are_not_reused (void)
   Person *u1 = person_join (&world->sites[0], "a", "audio");
   Person *u2 = person_join (&world->sites[1], "a", "audio");
 
-  settle (world);
+  world_settle (world);
   person_talk (u1, 77, 1);
   person_leave (u1);
   Person *u3 = person_join (&world->sites[0], "a", "audio");
-  settle (world);
+  world_settle (world);
   person_talk (u3, 77, 1);
   g_assert_cmpuint (person_heard (u2, 77), ==, 2);
   LinkPeer *peer = site_peer (&world->sites[0], 1);
@@ -294,13 +274,13 @@ codec_from_the_other_side (void)
   world->sites[0].codec = "L16";
   world->sites[0].pt = 97;
   u1 = person_join (&world->sites[0], "room", "audio");
-  settle (world);
+  world_settle (world);
   const RflSession *session = rfl_core_find_session (world->sites[1].core, "room");
   const RflRoute *route = session->routes->pdata[0];
   g_assert_cmpuint (route->formats->len, ==, 1);
   g_assert_cmpstr (((RflFormat *) route->formats->pdata[0])->encoding, ==, "L16");
   Person *u2 = person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 3);
   g_assert_cmpuint (person_heard_once (u2, 11), ==, 3);
   world_free (world);
@@ -361,12 +341,12 @@ same_ssrc_at_once (void)
 
   for (guint i = 0; i < 4; i++)
     people[i] = person_join (&world->sites[i % 2], "room", "audio");
-  settle (world);
+  world_settle (world);
   for (guint round = 0; round < 5; round++)
     {
       person_send (people[0], 0, 77);
       person_send (people[1], 0, 77);
-      settle (world);
+      world_settle (world);
     }
   g_assert_cmpuint (people[0]->heard->len, ==, 5);
   g_assert_cmpuint (people[1]->heard->len, ==, 5);

@@ -4,12 +4,6 @@
 #include "plugins/interconnect/ssrc-map.h"
 #include <string.h>
 
-static void
-settle (World *world)
-{
-  world_run (world, 50 * MS);
-}
-
 /* How many packets of @type with @ssrc as sender (and @target, if not 0, as target of
  * feedback or of the first report block) have reached @person. */
 static guint
@@ -51,7 +45,7 @@ report (Person *person, guint32 ssrc, guint32 about)
   rfl_rtcp_write_sr (&w, ssrc, &info, &block, about != 0);
   rfl_rtcp_write_sdes (&w, ssrc, "somebody@example.org");
   person_send_rtcp (person, &w);
-  settle (person->site->world);
+  world_settle (person->site->world);
 }
 
 static void
@@ -64,7 +58,7 @@ ask_picture (Person *person, guint32 ssrc, guint32 about)
   rfl_rtcp_write_rr (&w, ssrc, NULL, 0);
   rfl_rtcp_write_pli (&w, ssrc, about);
   person_send_rtcp (person, &w);
-  settle (person->site->world);
+  world_settle (person->site->world);
 }
 
 /* Before the peer has anybody in the session, and after, nothing crosses. */
@@ -78,14 +72,14 @@ gate (void)
   report (u1, 11, 0);
   g_assert_cmpuint (site_peer (&world->sites[0], 1)->rtcp_out, ==, 0);
   Person *u2 = person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   report (u1, 11, 0);
   g_assert_cmpuint (got (u2, RFL_RTCP_SR, 11, 0), ==, 1);
   g_assert_cmpuint (got (u2, RFL_RTCP_SDES, 11, 0), ==, 1);
   g_assert_cmpuint (got (u1, RFL_RTCP_SR, 11, 0), ==, 0);
   guint64 before = site_peer (&world->sites[0], 1)->rtcp_out;
   person_leave (u2);
-  settle (world);
+  world_settle (world);
   report (u1, 11, 0);
   g_assert_cmpuint (site_peer (&world->sites[0], 1)->rtcp_out, ==, before);
   world_free (world);
@@ -94,12 +88,9 @@ gate (void)
 static void
 triangle (void)
 {
-  World *world = world_new (3);
   Person *people[6];
+  World *world = world_new_with (3, people, 6);
 
-  for (guint i = 0; i < 6; i++)
-    people[i] = person_join (&world->sites[i % 3], "room", "audio");
-  settle (world);
   for (guint i = 0; i < 6; i++)
     person_talk (people[i], 100 + i, 1);
   for (guint i = 0; i < 6; i++)
@@ -120,7 +111,7 @@ keyframe (void)
   Person *u3 = person_join (&world->sites[2], "room", "audio");
   Person *u4 = person_join (&world->sites[0], "room", "audio");
 
-  settle (world);
+  world_settle (world);
   person_talk (u1, 11, 1);
   person_talk (u3, 33, 1);
   person_talk (u4, 44, 1);
@@ -131,7 +122,7 @@ keyframe (void)
   /* the reflector itself asks, for a newcomer */
   RflRoute *route = rfl_core_find_session (world->sites[1].core, "room")->routes->pdata[0];
   rfl_source_request_keyframe (rfl_route_find_source (route, 33));
-  settle (world);
+  world_settle (world);
   g_assert_cmpuint (got (u3, RFL_RTCP_PSFB, 0, 33), ==, 1);
   world_free (world);
 }
@@ -147,14 +138,14 @@ aliased (void)
   Person *u2 = person_join (&world->sites[1], "room", "audio");
   Person *u3 = person_join (&world->sites[1], "room", "audio");
 
-  settle (world);
+  world_settle (world);
   /* neither side knows of the other's yet */
   person_send (u2, 0, 77);
   person_send (u1, 0, 77);
-  settle (world);
+  world_settle (world);
   person_talk (u4, 44, 1);
   person_talk (u1, 12, 1);
-  settle (world);
+  world_settle (world);
   RflRoute *route = rfl_core_find_session (world->sites[1].core, "room")->routes->pdata[0];
   guint32 alias = 0;
   for (guint i = 0; i < route->sources->len; i++)
@@ -182,26 +173,24 @@ aliased (void)
 static void
 bye (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
   guint8 data[64];
   RflRtcpWriter w;
 
-  settle (world);
-  person_talk (u1, 11, 1);
+  person_talk (u[0], 11, 1);
   g_assert_cmpuint (g_hash_table_size (site_peer (&world->sites[1], 0)->in), ==, 1);
   rfl_rtcp_writer_init (&w, data, sizeof data);
   rfl_rtcp_write_rr (&w, 11, NULL, 0);
   rfl_rtcp_write_bye (&w, 11, NULL);
-  person_send_rtcp (u1, &w);
-  settle (world);
-  g_assert_cmpuint (got (u2, RFL_RTCP_BYE, 11, 0), ==, 1);
+  person_send_rtcp (u[0], &w);
+  world_settle (world);
+  g_assert_cmpuint (got (u[1], RFL_RTCP_BYE, 11, 0), ==, 1);
   g_assert_cmpuint (g_hash_table_size (site_peer (&world->sites[1], 0)->in), ==, 0);
-  g_assert_true (site_knows (&world->sites[1], person_id (u1)));
+  g_assert_true (site_knows (&world->sites[1], person_id (u[0])));
   /* and begins again */
-  person_talk (u1, 11, 2);
-  g_assert_cmpuint (person_heard_once (u2, 11), ==, 3);
+  person_talk (u[0], 11, 2);
+  g_assert_cmpuint (person_heard_once (u[1], 11), ==, 3);
   world_free (world);
 }
 
@@ -216,9 +205,9 @@ foreign (void)
   guint8 data[64];
   RflRtcpWriter w;
 
-  settle (world);
+  world_settle (world);
   person_join (&world->sites[1], "room", "audio");
-  settle (world);
+  world_settle (world);
   rfl_rtcp_writer_init (&w, data, sizeof data);
   rfl_rtcp_write_rr (&w, 11, NULL, 0);
   naming->session = g_strdup ("room");
@@ -231,7 +220,7 @@ foreign (void)
   g_autoptr (GByteArray) datagram = link_channel_wrap (peer->channel, &frame);
   g_assert_true (rfl_port_send (world->sites[1].link->rtcp_port, NULL, &peer->rtcp, datagram->data,
                                 datagram->len));
-  settle (world);
+  world_settle (world);
   g_assert_cmpuint (u3->rtcp->len, ==, 0);
   g_assert_cmpuint (site_count (&world->sites[0], "interconnect.unknown_participants"), ==, 1);
   world_free (world);
@@ -241,24 +230,22 @@ foreign (void)
 static void
 large (void)
 {
-  World *world = world_new (2);
-  Person *u1 = person_join (&world->sites[0], "room", "audio");
-  Person *u2 = person_join (&world->sites[1], "room", "audio");
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
   guint8 data[1480];
   RflRtcpReportBlock blocks[31] = { 0 };
   RflRtcpWriter w;
 
-  settle (world);
   for (guint i = 0; i < 31; i++)
     blocks[i].ssrc = 1000 + i;
   rfl_rtcp_writer_init (&w, data, sizeof data);
   rfl_rtcp_write_rr (&w, 11, blocks, 31);
   rfl_rtcp_write_rr (&w, 11, blocks, 24);
   rfl_rtcp_write_sdes (&w, 11, "somebody@example.org");
-  person_send_rtcp (u1, &w);
-  settle (world);
-  g_assert_cmpuint (got (u2, RFL_RTCP_RR, 11, 1000), ==, 2);
-  g_assert_cmpuint (got (u2, RFL_RTCP_SDES, 11, 0), ==, 1);
+  person_send_rtcp (u[0], &w);
+  world_settle (world);
+  g_assert_cmpuint (got (u[1], RFL_RTCP_RR, 11, 1000), ==, 2);
+  g_assert_cmpuint (got (u[1], RFL_RTCP_SDES, 11, 0), ==, 1);
   world_free (world);
 }
 
