@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sd_notify(3)'s protocol in its smallest form: one datagram to a local socket. Not a watchdog
- * client.
+/* sd_notify(3)'s protocol in its smallest form: one datagram to a local socket, or a warning: a
+ * service manager that does not read must not hold up calls. Not a watchdog client.
  */
 #include "core/notify.h"
 #include <reflector/log.h>
@@ -25,8 +25,8 @@ notify_service_manager (const char *state)
     address.sun_path[0] = '\0';
   int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0
-      || sendto (fd, state, strlen (state), MSG_NOSIGNAL, (struct sockaddr *) &address,
-                 offsetof (struct sockaddr_un, sun_path) + len)
+      || sendto (fd, state, strlen (state), MSG_NOSIGNAL | MSG_DONTWAIT,
+                 (struct sockaddr *) &address, offsetof (struct sockaddr_un, sun_path) + len)
              < 0)
     rfl_warning (NULL, "the service manager at %s cannot be told %s: %s", path, state,
                  g_strerror (errno));

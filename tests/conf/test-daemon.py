@@ -174,6 +174,24 @@ def reloaded():
         daemon.expect_exit(0)
 
 
+def deaf_service_manager():
+    """One that has stopped reading holds nothing up."""
+    with Daemon("confprobe: { };") as daemon:
+        daemon.expect_state("READY=1")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            try:
+                while True:
+                    other.sendto(b"x", os.path.join(daemon.dir, "notify"))
+            except BlockingIOError:
+                pass
+        daemon.send(signal.SIGHUP)
+        daemon.expect_line("cannot be told RELOADING=1")
+        daemon.expect_line("the configuration was read again")
+        daemon.send(signal.SIGTERM)
+        daemon.expect_exit(0)
+
+
 def status():
     with Daemon("confprobe: { guest = \"stays\"; };\ncore: { id = \"reflector-7\"; };") as daemon:
         daemon.expect_state("READY=1")
@@ -214,8 +232,8 @@ def second_signal():
 
 
 TESTS = [wrong_option, stray_argument, wrong_log_level, missing_folder, missing_plugins, version,
-         manual, check_config, ready_and_terminated, log_level, reloaded, status, drained,
-         drain_time_over, second_signal]
+         manual, check_config, ready_and_terminated, log_level, reloaded, deaf_service_manager,
+         status, drained, drain_time_over, second_signal]
 
 
 def main():
