@@ -143,11 +143,9 @@ plugin_set_get_entries (const RflPluginSet *set)
 static gboolean
 are_equal (const RflSettings *a, const RflSettings *b)
 {
-  g_autoptr (GString) x = g_string_new (NULL), y = g_string_new (NULL);
+  g_autofree char *x = rfl_settings_to_text (a), *y = rfl_settings_to_text (b);
 
-  rfl_settings_print (a, x);
-  rfl_settings_print (b, y);
-  return g_string_equal (x, y);
+  return g_str_equal (x, y);
 }
 
 static RflReload

@@ -49,6 +49,8 @@ RFL_EXPORT RflSettings *rfl_settings_new_from_text (const char *group, const Rfl
 /* Appends `GROUP: { every option with its value in force };` in libconfig's syntax, which
  * reads back as the same settings. */
 void rfl_settings_print (const RflSettings *settings, GString *out);
+/* Returns: (transfer full): the same, alone. */
+char *rfl_settings_to_text (const RflSettings *settings);
 /* Appends a Markdown table of @table's options (name, type, default, range, help). */
 void rfl_options_print_manual (const char *group, const RflOption *table, GString *out);
 

@@ -102,6 +102,15 @@ rfl_settings_print (const RflSettings *settings, GString *out)
   g_string_append (out, "};\n");
 }
 
+char *
+rfl_settings_to_text (const RflSettings *settings)
+{
+  GString *out = g_string_new (NULL);
+
+  rfl_settings_print (settings, out);
+  return g_string_free (out, FALSE);
+}
+
 /* ---- the manual ---- */
 
 static const char *

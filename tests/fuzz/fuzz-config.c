@@ -26,15 +26,6 @@ static const RflOption table[] = {
   RFL_OPTION_END
 };
 
-static char *
-print (const RflSettings *settings)
-{
-  GString *out = g_string_new (NULL);
-
-  rfl_settings_print (settings, out);
-  return g_string_free (out, FALSE);
-}
-
 /* (transfer full): the settings printed, or %NULL with @error */
 static char *
 read_and_print (const char *text, GError **error)
@@ -46,7 +37,7 @@ read_and_print (const char *text, GError **error)
   g_autoptr (RflSettings) settings = rfl_config_claim (config, "g", table, error);
   if (!settings || !rfl_config_check_unclaimed (config, error))
     return NULL;
-  return print (settings);
+  return rfl_settings_to_text (settings);
 }
 
 int

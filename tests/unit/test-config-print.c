@@ -29,15 +29,6 @@ static const RflOption table[] = {
   RFL_OPTION_END
 };
 
-static char *
-print (const RflSettings *settings)
-{
-  GString *out = g_string_new (NULL);
-
-  rfl_settings_print (settings, out);
-  return g_string_free (out, FALSE);
-}
-
 static RflSettings *
 read_back (const char *text)
 {
@@ -71,9 +62,9 @@ round_trip (void)
       g_autoptr (GError) error = NULL;
       g_autoptr (RflSettings) first = rfl_settings_new_from_text ("g", table, texts[i], &error);
       g_assert_no_error (error);
-      g_autofree char *printed = print (first);
+      g_autofree char *printed = rfl_settings_to_text (first);
       g_autoptr (RflSettings) second = read_back (printed);
-      g_autofree char *again = print (second);
+      g_autofree char *again = rfl_settings_to_text (second);
       g_assert_cmpstr (printed, ==, again);
     }
 }
@@ -84,7 +75,7 @@ exact (void)
   g_autoptr (RflSettings) s =
       rfl_settings_new_from_text ("g", table, "text = \"a\\tb\"; peers = ( { host = \"h\"; } );",
                                   NULL);
-  g_autofree char *printed = print (s);
+  g_autofree char *printed = rfl_settings_to_text (s);
 
   g_assert_cmpstr (printed, ==,
                    "g: {\n"
@@ -118,7 +109,7 @@ numbers (void)
           g_strdup_printf ("huge = %s%s;",
                            g_ascii_formatd (digits, sizeof digits, "%.17e", rows[i]), "");
       g_autoptr (RflSettings) first = rfl_settings_new_from_text ("g", table, text, NULL);
-      g_autofree char *printed = print (first);
+      g_autofree char *printed = rfl_settings_to_text (first);
       g_autoptr (RflSettings) second = read_back (printed);
       g_assert_true (rfl_settings_get_double (first, "huge") == rows[i]);
       g_assert_true (rfl_settings_get_double (second, "huge") == rows[i]);
