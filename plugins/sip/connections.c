@@ -2,16 +2,27 @@
 /* A limit on TCP connections. GLib's main loop becomes slow with thousands of descriptors,
  * and the stack accepts without end and tells nobody, so once a second the process's own
  * descriptors are looked through: above the limit the oldest connections that carry no
- * call are shut down (the stack then sees their end). Not a firewall against floods.
+ * call are shut down (the stack then sees their end). So are those whose peer has gone and which the
+ * stack has stopped reading, as it does after a malformed message. Not a firewall against floods.
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+/* Descriptors that the rest of the daemon may yet need. */
+#define RESERVE 16
+/* The stack reads at once: what it has left for so long it will not read. */
+#define UNREAD_MS 1000
+
+/* @dir: open for good: there may be no descriptor left when it is needed most */
 struct _SipConnections {
   SipPlugin *plugin;
   RflTimer *timer;
+  GDir *dir;
   guint count;
   RflLogLimit log;
 };
@@ -50,19 +61,60 @@ is_connection (const SipPlugin *plugin, int fd, RflAddress *remote)
          && get_address (fd, getpeername, remote);
 }
 
+/* @others: (out): how many descriptors are something else */
 static GArray *
-find_connections (const SipPlugin *plugin)
+find_connections (const SipConnections *self, guint *others)
 {
   GArray *found = g_array_new (FALSE, FALSE, sizeof (Connection));
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
 
-  for (const char *name; dir && (name = g_dir_read_name (dir)) != NULL;)
+  *others = 0;
+  if (self->dir)
+    g_dir_rewind (self->dir);
+  for (const char *name; self->dir && (name = g_dir_read_name (self->dir)) != NULL;)
     {
       Connection c = { .fd = atoi (name) };
-      if (is_connection (plugin, c.fd, &c.remote))
+      if (is_connection (self->plugin, c.fd, &c.remote))
         g_array_append_val (found, c);
+      else
+        ++*others;
     }
   return found;
+}
+
+static gboolean
+is_abandoned (int fd)
+{
+  struct tcp_info info;
+  socklen_t len = sizeof info;
+
+  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0
+         && info.tcpi_state == TCP_CLOSE_WAIT && info.tcpi_last_data_recv >= UNREAD_MS;
+}
+
+static void
+close_abandoned (SipPlugin *plugin, GArray *connections)
+{
+  for (guint i = connections->len; i-- > 0;)
+    {
+      int fd = g_array_index (connections, Connection, i).fd;
+      if (!is_abandoned (fd) || shutdown (fd, SHUT_RDWR) != 0)
+        continue;
+      rfl_counter_add (plugin->counters.abandoned_connections, 1);
+      g_array_remove_index (connections, i);
+    }
+}
+
+/* accept() without a descriptor to spare would keep the main loop busy and the rest short. */
+static guint
+get_limit (const SipPlugin *plugin, guint others)
+{
+  struct rlimit limit;
+  guint most = plugin->settings.max_connections;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY
+      || limit.rlim_cur >= (rlim_t) most + others + RESERVE)
+    return most;
+  return limit.rlim_cur > others + RESERVE ? (guint) limit.rlim_cur - others - RESERVE : 0;
 }
 
 static gboolean
@@ -100,9 +152,11 @@ look (gpointer user_data)
 {
   SipConnections *self = user_data;
   SipPlugin *plugin = self->plugin;
-  guint limit = plugin->settings.max_connections, closed, suppressed = 0;
-  g_autoptr (GArray) connections = find_connections (plugin);
+  guint others, limit, closed, suppressed = 0;
+  g_autoptr (GArray) connections = find_connections (self, &others);
 
+  close_abandoned (plugin, connections);
+  limit = get_limit (plugin, others);
   self->count = connections->len;
   if (connections->len <= limit)
     return;
@@ -119,6 +173,7 @@ sip_connections_new (SipPlugin *plugin)
   SipConnections *self = g_new0 (SipConnections, 1);
 
   self->plugin = plugin;
+  self->dir = plugin->settings.tcp ? g_dir_open ("/proc/self/fd", 0, NULL) : NULL;
   self->timer = rfl_timer_new (rfl_core_get_clock (plugin->core), "sip.connections", look, self);
   if (plugin->settings.tcp)
     rfl_timer_repeat (self->timer, G_TIME_SPAN_SECOND);
@@ -131,6 +186,7 @@ sip_connections_free (SipConnections *self)
   if (self == NULL)
     return;
   rfl_timer_free (self->timer);
+  g_clear_pointer (&self->dir, g_dir_close);
   g_free (self);
 }
 

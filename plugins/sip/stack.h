@@ -61,7 +61,7 @@ struct _SipListener {
 
 typedef struct {
   RflCounter *invites, *joined, *refused, *challenged, *wrong_credentials, *cancelled, *ended,
-      *closed_connections;
+      *closed_connections, *abandoned_connections;
 } SipCounters;
 
 struct _SipPlugin {
@@ -95,7 +95,8 @@ void sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua
 /* (element-type RflAddress): the addresses of this host that a listener can bind */
 GPtrArray *sip_local_addresses (void);
 
-/* TCP connections above the limit are closed, those without a call first (connections.c). */
+/* TCP connections above the limit are closed, those without a call first, and those that their peer
+ * has left (connections.c). */
 SipConnections *sip_connections_new (SipPlugin *plugin);
 void sip_connections_free (SipConnections *connections);
 guint sip_connections_count (const SipConnections *connections);

@@ -3,6 +3,7 @@
  * OPTIONS and has no calls. Defects of the stack found once are named S1, S2 … */
 #include "tests/unit/sip-house.h"
 #include <string.h>
+#include <sys/resource.h>
 
 #define VIA "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx\r\n"
 #define REST "From: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\nCall-ID: x\r\n"
@@ -175,6 +176,64 @@ too_many_connections (void)
   house_free (house);
 }
 
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir))
+    n++;
+  return n;
+}
+
+static gboolean
+has_no_more_than (gpointer data)
+{
+  return count_descriptors () <= *(guint *) data;
+}
+
+/* After a malformed message the stack reads no more, and so never sees that the peer closes. */
+static void
+abandoned_connections (void)
+{
+  House *house = house_new ("");
+  guint before = count_descriptors ();
+
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (Phone) phone = phone_new (house->context, house->port, TRUE);
+      phone_send_raw (phone, "\xff\xfe\r\n\r\n\xff\xfe\r\n\r\n", -1);
+      g_free (phone_receive_for (phone, 50));
+    }
+  phone_run_until (house->context, has_no_more_than, &before);
+  g_assert_cmpuint (rfl_counter_read (house->sip->counters.abandoned_connections), ==, 5);
+  check_alive (house);
+  house_free (house);
+}
+
+/* Whatever the limit of connections says, the last descriptors are not for them. */
+static void
+too_few_descriptors (void)
+{
+  House *house = house_new ("");
+  Phone *phones[6];
+  struct rlimit before, low;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (phones); i++)
+    phones[i] = phone_new (house->context, house->port, TRUE);
+  low = before;
+  low.rlim_cur = count_descriptors () + 2 + G_N_ELEMENTS (phones);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &low), ==, 0);
+  phone_run_until (house->context, has_closed_three, house);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (phones); i++)
+    phone_free (phones[i]);
+  check_alive (house);
+  house_free (house);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -187,5 +246,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/hostile/endless-message", endless_message);
   g_test_add_func ("/sip/hostile/target-of-dialog", target_of_dialog);
   g_test_add_func ("/sip/hostile/too-many-connections", too_many_connections);
+  g_test_add_func ("/sip/hostile/abandoned-connections", abandoned_connections);
+  g_test_add_func ("/sip/hostile/too-few-descriptors", too_few_descriptors);
   return g_test_run ();
 }
