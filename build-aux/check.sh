@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Everything that continuous integration checks: `./quickstart check`. Each stage runs by itself in a
-# build tree of its own below build/check/, as many at once as there are processors; one line each,
-# and all of its output when it fails. Installs nothing.
+# build tree of its own below build/check/, as many at once as there are processors. Those with real
+# daemons and phones (net…) come last, one after the other: they measure times. One line each, and
+# all of its output when it fails. Installs nothing.
 #
 # check.sh [STAGE…]    env: CHECK_DIR=build/check  FUZZ_TOTAL=60 seconds of fuzzing in all
 set -u -o pipefail
@@ -13,7 +14,7 @@ export CI=true PYTHONDONTWRITEBYTECODE=1
 exec </dev/null
 
 # The slowest first, so that the end is not spent waiting for one.
-all="asan gcc tsan fuzz tidy clang distcheck cppcheck format"
+all="asan gcc tsan fuzz tidy clang distcheck cppcheck format net net-asan net-tsan"
 stages=${*:-$all}
 
 compiler () { # CC : with ccache where there is one
@@ -32,21 +33,40 @@ configured () { # NAME CC OPTION… : a fresh or up-to-date build tree; the call
 # Compiling gives way to tests that measure time.
 compile () { nice -n 10 make -s "$@" >/dev/null; }
 
+# ---- build trees that two stages share
+tree_gcc () {
+  configured gcc gcc --enable-werror && compile all check TESTS=
+}
+tree_asan () {
+  export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+  configured asan gcc --enable-sanitizers=address,undefined && compile all check TESTS=
+}
+tree_tsan () {
+  export TSAN_OPTIONS=exitcode=66
+  configured tsan gcc --enable-sanitizers=thread && compile all check TESTS=
+}
+
 # ---- the stages: each prints what it likes; the status counts, or `skip REASON` with status 77
 stage_gcc () {
-  configured gcc gcc --enable-werror && compile all check TESTS= && make -s -j2 check
+  tree_gcc && make -s -j2 check-fast
+}
+stage_net () {
+  tree_gcc && make -s check-net
 }
 stage_clang () {
   configured clang clang --enable-werror && compile all check TESTS= && make -s check-fast
 }
 stage_asan () {
-  configured asan gcc --enable-sanitizers=address,undefined && compile all check TESTS= &&
-    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 make -s -j2 check
+  tree_asan && make -s -j2 check-fast
+}
+stage_net-asan () {
+  tree_asan && make -s check-net
 }
 stage_tsan () {
-  export TSAN_OPTIONS=exitcode=66
-  configured tsan gcc --enable-sanitizers=thread && compile all check TESTS= && make -s -j2 check-fast &&
-    make -s check TESTS="tests/integration/test-room.py tests/integration/test-link.py"
+  tree_tsan && make -s -j2 check-fast
+}
+stage_net-tsan () {
+  tree_tsan && make -s check TESTS="tests/integration/test-room.py tests/integration/test-link.py"
 }
 stage_fuzz () {
   local targets
@@ -84,8 +104,13 @@ sources () { git -C "$top" ls-files -- "$@" 2>/dev/null | grep -v '^doc/examples
 skip () { echo "SKIP: $*"; return 77; }
 
 # ---- counting
-tap_results () { # NAME : "passed failed skipped" over the test results of a build tree
-  find "$dir/$1" -name '*.trs' -newer "$dir/$1.started" -exec cat {} + 2>/dev/null |
+tree_of () { # STAGE
+  local name=${1#net-}
+  echo "$dir/${name/#net/gcc}"
+}
+
+tap_results () { # STAGE : "passed failed skipped" over the results of its tests
+  find "$(tree_of "$1")" -name '*.trs' -newer "$dir/$1.started" -exec cat {} + 2>/dev/null |
     awk '/^:test-result: (PASS|XFAIL)/ { p++ } /^:test-result: (FAIL|ERROR|XPASS)/ { f++ }
          /^:test-result: SKIP/ { s++ } END { print p + 0, f + 0, s + 0 }'
 }
@@ -96,7 +121,7 @@ one () { # STAGE : runs it, writes its result
   (set -e; "stage_$name") >"$dir/$name.out" 2>&1
   status=$?
   results="0 0 0"
-  case $name in gcc | clang | asan | tsan) results=$(tap_results "$name") ;; esac
+  case $name in gcc | clang | asan | tsan | net*) results=$(tap_results "$name") ;; esac
   echo "$status $((SECONDS - start)) $results" >"$dir/$name.result"
 }
 
@@ -121,14 +146,14 @@ show () { # STAGE : its line, and its output if it failed
     failing_logs "$name"
   fi
   if [ "$s" -gt 0 ] && [ "$word" != skip ]; then
-    find "$dir/$name" -name '*.log' -newer "$dir/$name.started" -exec grep -hE '^ok .*# SKIP' {} + 2>/dev/null |
+    find "$(tree_of "$name")" -name '*.log' -newer "$dir/$name.started" -exec grep -hE '^ok .*# SKIP' {} + 2>/dev/null |
       sed 's/^ok [0-9]* /    skipped: /' | sort -u
   fi
 }
 
 failing_logs () { # the logs of test programs that failed
   local trs
-  find "$dir/$1" -name '*.trs' -newer "$dir/$1.started" 2>/dev/null | while read -r trs; do
+  find "$(tree_of "$1")" -name '*.trs' -newer "$dir/$1.started" 2>/dev/null | while read -r trs; do
     grep -qE '^:test-result: (FAIL|ERROR|XPASS)' "$trs" || continue
     echo "    --- ${trs%.trs}.log"
     tail -n 200 "${trs%.trs}.log" | sed 's/^/    /'
@@ -153,7 +178,9 @@ finish_one () {
 }
 trap 'kill "${!running[@]}" 2>/dev/null; exit 130' INT TERM
 for name in $stages; do
-  while [ "${#running[@]}" -ge "$(nproc)" ]; do finish_one; done
+  most=$(nproc)
+  case $name in net*) most=1 ;; esac
+  while [ "${#running[@]}" -ge "$most" ]; do finish_one; done
   one "$name" &
   running[$!]=$name
 done
