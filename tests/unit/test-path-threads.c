@@ -384,17 +384,38 @@ test_bind_fails (void)
 }
 
 typedef struct {
-  gint entered, leave;
+  GMutex mutex;
+  GCond changed;
+  gint entered, leave; /* atomic too: the thread sanitizer does not see GLib's locks */
 } Gate;
+
+static void
+gate_set (Gate *gate, gint *what)
+{
+  g_mutex_lock (&gate->mutex);
+  g_atomic_int_set (what, TRUE);
+  g_cond_broadcast (&gate->changed);
+  g_mutex_unlock (&gate->mutex);
+}
+
+static gboolean
+gate_wait (Gate *gate, const gint *what, gint64 until)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&gate->mutex);
+
+  while (!g_atomic_int_get (what))
+    if (!g_cond_wait_until (&gate->changed, &gate->mutex, until))
+      return g_atomic_int_get (what);
+  return TRUE;
+}
 
 static void
 block (RflPacket *packets, guint n, guint worker, gpointer context)
 {
   Gate *gate = context;
 
-  g_atomic_int_set (&gate->entered, 1);
-  while (!g_atomic_int_get (&gate->leave))
-    g_usleep (100);
+  gate_set (gate, &gate->entered);
+  gate_wait (gate, &gate->leave, G_MAXINT64);
 }
 
 static GLogWriterOutput
@@ -424,11 +445,9 @@ test_stall (void)
   w.port = rfl_port_open (rfl_core_get_path (core), &spec, NULL);
   w.sender[0] = open_socket (&address);
   stage = rfl_port_add_stage (w.port, RFL_STAGE_METER, block, &gate);
-  while (!g_atomic_int_get (&gate.entered)) /* the stage may not be there yet */
-    {
-      send_rtp (&w, 0, 1, 1);
-      g_usleep (1000);
-    }
+  do /* the stage may not be there yet */
+    send_rtp (&w, 0, 1, 1);
+  while (!gate_wait (&gate, &gate.entered, g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND));
   for (guint i = 0; i < 2; i++)
     {
       RflFlow *flow = rfl_flow_new (w.port, &address, NULL);
@@ -436,7 +455,7 @@ test_stall (void)
       rfl_flow_free (flow);
     }
   g_assert_cmpuint (rfl_counter_read (stalls), >=, 1);
-  g_atomic_int_set (&gate.leave, 1);
+  gate_set (&gate, &gate.leave);
   rfl_port_remove_stage (w.port, stage);
   rfl_port_close (w.port);
   close (w.sender[0]);
