@@ -55,20 +55,20 @@ struct _RflCore {
   RflClock *clock;
   RflBus *bus;
   RflPath *path;
-  GHashTable *counters;     /* name -> RflCounter */
-  GHashTable *services;     /* name -> core/service.c's record */
-  GHashTable *sessions;     /* name -> RflSession, lent */
-  GHashTable *participants; /* id -> RflParticipant, lent */
+  GHashTable *counters;          /* name -> RflCounter */
+  GHashTable *services;          /* name -> core/service.c's record */
+  GHashTable *sessions;          /* name -> RflSession, lent */
+  GHashTable *participants;      /* id -> RflParticipant, lent */
   struct _RflPluginSet *plugins; /* core/plugin.c */
   RflTransport *transport;
-  RflLog *log;                   /* lent, may be %NULL */
-  RflSettings *settings;         /* of the group `core`, %NULL until loaded */
-  char *config_dir;              /* %NULL until loaded */
-  char *plugin_path;             /* of RflCoreOptions */
+  RflLog *log;           /* lent, may be %NULL */
+  RflSettings *settings; /* of the group `core`, %NULL until loaded */
+  char *config_dir;      /* %NULL until loaded */
+  char *plugin_path;     /* of RflCoreOptions */
   RflCoreLimits limits;
   RflLogLimit log_limits[RFL_N_CORE_LOGS];
   gint64 drain_time;
-  gint64 started_at;             /* 0: not running */
+  gint64 started_at; /* 0: not running */
   char *id;
   guint64 epoch;
   guint64 next_participant;

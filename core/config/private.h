@@ -15,8 +15,7 @@ typedef struct {
 } ConfPlace;
 
 /* Sets RFL_ERROR_CONFIG "FILE:LINE: …". Returns: %FALSE always. */
-gboolean conf_error (GError **error, ConfPlace place, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
+gboolean conf_error (GError **error, ConfPlace place, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 /* ---- scan.c: one text becomes what libconfig reads, and classic lines ---- */
 

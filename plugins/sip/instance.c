@@ -43,8 +43,8 @@ make_counters (SipPlugin *plugin)
   c->ended = rfl_counter_get (core, "sip.ended", "calls that are over");
   c->closed_connections =
       rfl_counter_get (core, "sip.closed_connections", "TCP connections closed above the limit");
-  c->abandoned_connections = rfl_counter_get (
-      core, "sip.abandoned_connections", "TCP connections closed that the peer had left");
+  c->abandoned_connections = rfl_counter_get (core, "sip.abandoned_connections",
+                                              "TCP connections closed that the peer had left");
 }
 
 static RflHookResult

@@ -33,5 +33,5 @@ void assert_trace (Fixture *f, const char *want);
 /* No session, no participant. */
 void assert_empty (Fixture *f);
 
-#define ADD(name, func, data) \
+#define ADD(name, func, data)                                                                      \
   g_test_add ("/session/" name, Fixture, data, fixture_set_up, func, fixture_tear_down)

@@ -5,8 +5,8 @@
 static void
 bad (void)
 {
-  static const char *const inputs[] = { "", "host", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4:5",
-                                        "[::1]", ":::", "1.2.3.4 ", "12345::1" };
+  static const char *const inputs[] = { "",          "host",  "1.2.3", "1.2.3.4.5", "256.1.1.1",
+                                        "1.2.3.4:5", "[::1]", ":::",   "1.2.3.4 ",  "12345::1" };
 
   for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
     {
@@ -41,11 +41,13 @@ text (void)
 static void
 kinds (void)
 {
-  static const struct { const char *ip; gboolean is_private; } rows[] = {
-    { "10.1.2.3", TRUE }, { "172.31.0.1", TRUE }, { "172.32.0.1", FALSE }, { "192.168.0.1", TRUE },
-    { "8.8.8.8", FALSE }, { "fd00::1", TRUE }, { "fe80::1", TRUE }, { "2001:db8::1", FALSE },
-    { "::1", TRUE }, { "127.0.0.1", TRUE }
-  };
+  static const struct {
+    const char *ip;
+    gboolean is_private;
+  } rows[] = { { "10.1.2.3", TRUE },    { "172.31.0.1", TRUE },   { "172.32.0.1", FALSE },
+               { "192.168.0.1", TRUE }, { "8.8.8.8", FALSE },     { "fd00::1", TRUE },
+               { "fe80::1", TRUE },     { "2001:db8::1", FALSE }, { "::1", TRUE },
+               { "127.0.0.1", TRUE } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {

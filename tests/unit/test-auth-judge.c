@@ -29,10 +29,9 @@ hash (AuthAlgorithm algorithm, const char *a, const char *b, const char *c)
 static AuthConfig *
 configure (Fixture *f, const char *extra, GError **error)
 {
-  g_autofree char *text
-      = g_strdup_printf ("users_file = \"%s\"; realm = \"home\"; %s", f->users, extra);
-  g_autoptr (RflSettings) settings
-      = rfl_settings_new_from_text ("auth", auth_options, text, error);
+  g_autofree char *text =
+      g_strdup_printf ("users_file = \"%s\"; realm = \"home\"; %s", f->users, extra);
+  g_autoptr (RflSettings) settings = rfl_settings_new_from_text ("auth", auth_options, text, error);
 
   return settings != NULL ? auth_config_new (settings, error) : NULL;
 }
@@ -42,8 +41,7 @@ set_up (Fixture *f, gconstpointer extra)
 {
   g_autofree char *md5 = hash (AUTH_MD5, "ann", "home", "secret");
   g_autofree char *sha = hash (AUTH_SHA256, "ann", "home", "secret");
-  g_autofree char *text
-      = g_strdup_printf ("ann:home:%s\nann:home:SHA-256:%s\n", md5, sha);
+  g_autofree char *text = g_strdup_printf ("ann:home:%s\nann:home:SHA-256:%s\n", md5, sha);
   g_autoptr (GError) error = NULL;
 
   f->dir = g_dir_make_tmp ("rfl-auth-XXXXXX", NULL);
@@ -74,19 +72,24 @@ answer (const RflDigest *d, AuthAlgorithm algorithm, const char *password)
 {
   g_autofree char *ha1 = hash (algorithm, d->username, d->realm, password);
   g_autofree char *ha2 = hash (algorithm, d->method, d->uri, NULL);
-  g_autofree char *middle
-      = d->qop ? g_strdup_printf ("%s:%s:%s:%s", d->nonce, d->nc, d->cnonce, d->qop)
-               : g_strdup (d->nonce);
+  g_autofree char *middle =
+      d->qop ? g_strdup_printf ("%s:%s:%s:%s", d->nonce, d->nc, d->cnonce, d->qop)
+             : g_strdup (d->nonce);
 
   return hash (algorithm, ha1, middle, ha2);
 }
 
-static RflDigest
-template (const Fixture *f)
+static RflDigest template(const Fixture *f)
 {
-  return (RflDigest){ .method = "INVITE", .username = "ann", .realm = "home",
-                      .nonce = f->nonce, .uri = "sip:room@127.0.0.1", .algorithm = "MD5",
-                      .cnonce = "c", .qop = "auth", .nc = "00000001" };
+  return (RflDigest){ .method = "INVITE",
+                      .username = "ann",
+                      .realm = "home",
+                      .nonce = f->nonce,
+                      .uri = "sip:room@127.0.0.1",
+                      .algorithm = "MD5",
+                      .cnonce = "c",
+                      .qop = "auth",
+                      .nc = "00000001" };
 }
 
 static RflDigestVerdict
@@ -109,22 +112,32 @@ wrong (Fixture *f, gconstpointer data)
     gsize member;
     const char *value;
   } rows[] = {
-    { MEMBER (username), "bob" },      { MEMBER (username), "" },
-    { MEMBER (username), "Ann" },      { MEMBER (realm), "work" },
-    { MEMBER (realm), "HOME" },        { MEMBER (nonce), "" },
-    { MEMBER (nonce), "abc" },         { MEMBER (nonce), changed },
-    { MEMBER (qop), "auth-int" },      { MEMBER (qop), "" },
-    { MEMBER (qop), NULL },            { MEMBER (nc), "00000000" },
-    { MEMBER (nc), "1" },              { MEMBER (nc), "000000001" },
-    { MEMBER (nc), "-0000001" },       { MEMBER (nc), " 0000001" },
-    { MEMBER (nc), "0x000001" },       { MEMBER (algorithm), "MD5-sess" },
-    { MEMBER (algorithm), "SHA-256" }, { MEMBER (algorithm), "none" },
+    { MEMBER (username), "bob" },
+    { MEMBER (username), "" },
+    { MEMBER (username), "Ann" },
+    { MEMBER (realm), "work" },
+    { MEMBER (realm), "HOME" },
+    { MEMBER (nonce), "" },
+    { MEMBER (nonce), "abc" },
+    { MEMBER (nonce), changed },
+    { MEMBER (qop), "auth-int" },
+    { MEMBER (qop), "" },
+    { MEMBER (qop), NULL },
+    { MEMBER (nc), "00000000" },
+    { MEMBER (nc), "1" },
+    { MEMBER (nc), "000000001" },
+    { MEMBER (nc), "-0000001" },
+    { MEMBER (nc), " 0000001" },
+    { MEMBER (nc), "0x000001" },
+    { MEMBER (algorithm), "MD5-sess" },
+    { MEMBER (algorithm), "SHA-256" },
+    { MEMBER (algorithm), "none" },
   };
 
   changed[0] = 'f';
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      RflDigest d = template (f);
+      RflDigest d = template(f);
 
       G_STRUCT_MEMBER (const char *, &d, rows[i].member) = rows[i].value;
       g_test_message ("row %u: %s", i, rows[i].value);
@@ -136,7 +149,7 @@ wrong (Fixture *f, gconstpointer data)
 static void
 missing (Fixture *f, gconstpointer data)
 {
-  RflDigest good = template (f);
+  RflDigest good = template(f);
   g_autofree char *response = answer (&good, AUTH_MD5, "secret");
   const gsize members[] = { MEMBER (method), MEMBER (username), MEMBER (realm),  MEMBER (nonce),
                             MEMBER (uri),    MEMBER (response), MEMBER (cnonce), MEMBER (nc) };
@@ -155,7 +168,7 @@ missing (Fixture *f, gconstpointer data)
 static void
 wrong_response (Fixture *f, gconstpointer data)
 {
-  RflDigest d = template (f);
+  RflDigest d = template(f);
   g_autofree char *right = answer (&d, AUTH_MD5, "secret");
   g_autofree char *longer = g_strconcat (right, "0", NULL);
 
@@ -174,7 +187,7 @@ wrong_response (Fixture *f, gconstpointer data)
 static void
 right (Fixture *f, gconstpointer data)
 {
-  RflDigest d = template (f);
+  RflDigest d = template(f);
   g_autofree char *response = NULL, *upper = NULL;
 
   g_assert_cmpint (check (f, &d, AUTH_MD5, "secret"), ==, RFL_DIGEST_OK);
@@ -197,7 +210,7 @@ right (Fixture *f, gconstpointer data)
 static void
 stale (Fixture *f, gconstpointer data)
 {
-  RflDigest d = template (f);
+  RflDigest d = template(f);
   g_autofree char *response = answer (&d, AUTH_MD5, "secret");
   gint64 late = NOW + 301 * G_TIME_SPAN_SECOND;
 
@@ -210,7 +223,7 @@ stale (Fixture *f, gconstpointer data)
 static void
 sha256 (Fixture *f, gconstpointer data)
 {
-  RflDigest d = template (f);
+  RflDigest d = template(f);
 
   d.algorithm = "SHA-256";
   g_assert_cmpint (check (f, &d, AUTH_MD5, "secret"), ==, RFL_DIGEST_WRONG);
@@ -223,7 +236,7 @@ sha256 (Fixture *f, gconstpointer data)
 static void
 without_qop (Fixture *f, gconstpointer data)
 {
-  RflDigest d = template (f);
+  RflDigest d = template(f);
 
   d.qop = d.nc = d.cnonce = NULL;
   g_assert_cmpint (check (f, &d, AUTH_MD5, "secret"), ==, RFL_DIGEST_OK);
@@ -235,9 +248,10 @@ challenges (Fixture *f, gconstpointer data)
 {
   g_auto (GStrv) fresh = auth_judge_challenge (f->config, f->nonces, NOW, FALSE);
   g_auto (GStrv) again = auth_judge_challenge (f->config, f->nonces, NOW, TRUE);
-  g_autoptr (GRegex) pattern
-      = g_regex_new ("^Digest realm=\"home\", nonce=\"([0-9a-f]{64})\", (stale=true, )?"
-                     "algorithm=(MD5|SHA-256), qop=\"auth\"$", 0, 0, NULL);
+  g_autoptr (GRegex) pattern =
+      g_regex_new ("^Digest realm=\"home\", nonce=\"([0-9a-f]{64})\", (stale=true, )?"
+                   "algorithm=(MD5|SHA-256), qop=\"auth\"$",
+                   0, 0, NULL);
 
   g_assert_cmpuint (g_strv_length (fresh), ==, 2);
   g_assert_nonnull (strstr (fresh[0], "SHA-256"));
@@ -263,9 +277,13 @@ examples (void)
     [AUTH_MD5] = "8ca523f5e9506fed4657c9700eebdbec",
     [AUTH_SHA256] = "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
   };
-  const RflDigest d = { .method = "GET", .username = "Mufasa", .realm = "http-auth@example.org",
+  const RflDigest d = { .method = "GET",
+                        .username = "Mufasa",
+                        .realm = "http-auth@example.org",
                         .nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-                        .uri = "/dir/index.html", .nc = "00000001", .qop = "auth",
+                        .uri = "/dir/index.html",
+                        .nc = "00000001",
+                        .qop = "auth",
                         .cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ" };
 
   for (guint i = 0; i < AUTH_N_ALGORITHMS; i++)
@@ -294,12 +312,12 @@ options (Fixture *f, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       gboolean whole = strstr (rows[i][0], "users_file") || rows[i][0][0] == '\0';
-      g_autofree char *text = whole ? g_strdup (rows[i][0])
-                                    : g_strdup_printf ("users_file = \"%s\"; %s", f->users,
-                                                       rows[i][0]);
+      g_autofree char *text =
+          whole ? g_strdup (rows[i][0])
+                : g_strdup_printf ("users_file = \"%s\"; %s", f->users, rows[i][0]);
       g_autoptr (GError) error = NULL;
-      g_autoptr (RflSettings) settings
-          = rfl_settings_new_from_text ("auth", auth_options, text, &error);
+      g_autoptr (RflSettings) settings =
+          rfl_settings_new_from_text ("auth", auth_options, text, &error);
 
       g_test_message ("%s", text);
       if (settings != NULL)
@@ -310,7 +328,7 @@ options (Fixture *f, gconstpointer data)
     }
 }
 
-#define ADD(name, extra, func) \
+#define ADD(name, extra, func)                                                                     \
   g_test_add ("/auth-judge/" name, Fixture, extra, set_up, func, tear_down)
 
 int

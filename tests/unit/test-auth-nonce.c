@@ -16,10 +16,11 @@ judge (AuthNonces *nonces, const char *nonce)
 static void
 forged (void)
 {
-  static const char *const rows[]
-      = { "", "0", "dcd98b7102dd2f0e8b11d0f600bfb0c093",
-          "0000000000000000000000000000000000000000000000000000000000000000",
-          "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz" };
+  static const char *const rows[] = {
+    "", "0", "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+  };
   g_autoptr (AuthNonces) nonces = auth_nonces_new (16);
   g_autoptr (AuthNonces) others = auth_nonces_new (16);
   g_autofree char *good = auth_nonces_make (nonces, "home", NOW);
@@ -62,11 +63,15 @@ life (void)
 static void
 counts (void)
 {
-  static const struct { guint32 nc; gboolean fresh; } rows[] = {
-    { 1, TRUE }, { 1, FALSE }, { 3, TRUE }, { 2, TRUE }, { 2, FALSE }, { 3, FALSE },
-    { 66, TRUE }, { 2, FALSE }, { 3, FALSE }, { 4, TRUE }, { 65, TRUE }, { 65, FALSE },
-    { 1000, TRUE }, { 66, FALSE }, { 936, FALSE }, { 937, TRUE }, { 0xffffffff, TRUE },
-    { 1000, FALSE }, { 0xffffffff, FALSE }, { 0xfffffffe, TRUE },
+  static const struct {
+    guint32 nc;
+    gboolean fresh;
+  } rows[] = {
+    { 1, TRUE },          { 1, FALSE },    { 3, TRUE },           { 2, TRUE },
+    { 2, FALSE },         { 3, FALSE },    { 66, TRUE },          { 2, FALSE },
+    { 3, FALSE },         { 4, TRUE },     { 65, TRUE },          { 65, FALSE },
+    { 1000, TRUE },       { 66, FALSE },   { 936, FALSE },        { 937, TRUE },
+    { 0xffffffff, TRUE }, { 1000, FALSE }, { 0xffffffff, FALSE }, { 0xfffffffe, TRUE },
   };
   g_autoptr (AuthNonces) nonces = auth_nonces_new (16);
   g_autofree char *nonce = auth_nonces_make (nonces, "home", NOW);

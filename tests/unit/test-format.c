@@ -20,7 +20,10 @@ matches (const Side *a, const Side *b)
   return result;
 }
 
-#define H264(fmtp) { "H264", 90000, 1, fmtp }
+#define H264(fmtp)                                                                                 \
+  {                                                                                                \
+    "H264", 90000, 1, fmtp                                                                         \
+  }
 
 static void
 mismatches (void)
@@ -72,8 +75,12 @@ agreements (void)
 static void
 assignments (void)
 {
-  static const struct { guint8 pt; const char *encoding; guint rate, channels; } rows[] = {
-    { 0, "PCMU", 8000, 1 }, { 8, "PCMA", 8000, 1 }, { 9, "G722", 8000, 1 },
+  static const struct {
+    guint8 pt;
+    const char *encoding;
+    guint rate, channels;
+  } rows[] = {
+    { 0, "PCMU", 8000, 1 },  { 8, "PCMA", 8000, 1 },  { 9, "G722", 8000, 1 },
     { 10, "L16", 44100, 2 }, { 18, "G729", 8000, 1 }, { 34, "H263", 90000, 1 },
   };
   static const guint8 none[] = { 1, 2, 19, 24, 35, 72, 95, 96, 127, RFL_PT_NONE };
@@ -95,9 +102,19 @@ assignments (void)
 static void
 auxiliary (void)
 {
-  static const struct { const char *encoding; gboolean is; } rows[] = {
-    { "telephone-event", TRUE }, { "Telephone-Event", TRUE }, { "CN", TRUE }, { "red", TRUE },
-    { "rtx", TRUE }, { "ulpfec", TRUE }, { "PCMU", FALSE }, { "", FALSE }, { "telephone", FALSE },
+  static const struct {
+    const char *encoding;
+    gboolean is;
+  } rows[] = {
+    { "telephone-event", TRUE },
+    { "Telephone-Event", TRUE },
+    { "CN", TRUE },
+    { "red", TRUE },
+    { "rtx", TRUE },
+    { "ulpfec", TRUE },
+    { "PCMU", FALSE },
+    { "", FALSE },
+    { "telephone", FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -75,10 +75,10 @@ static void
 truncated (void)
 {
   static const guint8 data[] = {
-    0x81, 200, 0, 12, SSRC (1), 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 9, 0, 0, 0, 10, 0, 0, 0, 11,
-    SSRC (2), 128, 0xff, 0xff, 0xfe, 0, 1, 2, 3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6,
-    0x81, 202, 0, 2, SSRC (1), 1, 1, 'a', 0,
-    0x81, 203, 0, 2, SSRC (1), 3, 'e', 'n', 'd',
+    0x81, 200, 0,   12, SSRC (1), 1,   2, 3,  4,        5,   6,    7,    8,    0,   0, 0, 9,
+    0,    0,   0,   10, 0,        0,   0, 11, SSRC (2), 128, 0xff, 0xff, 0xfe, 0,   1, 2, 3,
+    0,    0,   0,   4,  0,        0,   0, 5,  0,        0,   0,    6,    0x81, 202, 0, 2, SSRC (1),
+    1,    1,   'a', 0,  0x81,     203, 0, 2,  SSRC (1), 3,   'e',  'n',  'd',
   };
 
   for (gsize len = 0; len <= sizeof data; len++)
@@ -145,12 +145,13 @@ first_of (const guint8 *data, gsize len)
 static void
 reports (void)
 {
-  static const guint8 data[] = { 0x82, 200, 0, 18, 0xde, 0xad, 0xbe, 0xef,
-                                 0x83, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 9, 0, 0, 0, 10, 0, 0, 0, 11,
-                                 SSRC (2), 128, 0xff, 0xff, 0xfe, 0, 1, 2, 3,
-                                 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6,
-                                 SSRC (3), 0, 0x7f, 0xff, 0xff, 0, 0, 0, 0,
-                                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
+  static const guint8 data[] = { 0x82, 200,  0,    18,   0xde, 0xad, 0xbe, 0xef, 0x83,     1,
+                                 2,    3,    4,    5,    6,    7,    0,    0,    0,        9,
+                                 0,    0,    0,    10,   0,    0,    0,    11,   SSRC (2), 128,
+                                 0xff, 0xff, 0xfe, 0,    1,    2,    3,    0,    0,        0,
+                                 4,    0,    0,    0,    5,    0,    0,    0,    6,        SSRC (3),
+                                 0,    0x7f, 0xff, 0xff, 0,    0,    0,    0,    0,        0,
+                                 0,    0,    0,    0,    0,    0,    0,    0,    0,        7 };
   RflRtcp rtcp = first_of (data, sizeof data);
   RflRtcpSenderInfo info;
   RflRtcpReportBlock block;
@@ -180,10 +181,10 @@ static void
 cname (void)
 {
   static const guint8 data[] = {
-    0x83, 202, 0, 10,
-    SSRC (1), 2, 2, 'm', 'e', 1, 3, 'a', '@', 'b', 0, 0, 0, /* NAME before CNAME, three nulls */
-    SSRC (2), 1, 1, 'c', 0,
-    SSRC (3), 8, 5, 1, 'p', 'x', 'y', 'z', 0, 0, 0, 0, 0,   /* PRIV alone */
+    0x83,     202, 0,   10,  SSRC (1), 2,        2, 'm', 'e',
+    1,        3,   'a', '@', 'b',      0,        0, 0, /* NAME before CNAME, three nulls */
+    SSRC (2), 1,   1,   'c', 0,        SSRC (3), 8, 5,   1,
+    'p',      'x', 'y', 'z', 0,        0,        0, 0,   0, /* PRIV alone */
   };
   RflRtcp rtcp = first_of (data, sizeof data);
   gsize len;
@@ -204,8 +205,8 @@ static void
 bye_and_app (void)
 {
   static const guint8 bye[] = { 0x82, 203, 0, 2, SSRC (7), SSRC (8) };
-  static const guint8 app[] = { 0xa5, 204, 0, 4, SSRC (9), 'R', 'F', 'L', 'X', 1, 2, 3, 4,
-                                0, 0, 0, 4 };
+  static const guint8 app[] = { 0xa5, 204, 0, 4, SSRC (9), 'R', 'F', 'L', 'X',
+                                1,    2,   3, 4, 0,        0,   0,   4 };
   RflRtcp rtcp = first_of (bye, sizeof bye);
   guint32 ssrc = 0;
   char name[5];
@@ -230,8 +231,8 @@ static void
 feedback (void)
 {
   static const guint8 pli[] = { 0x81, 206, 0, 2, SSRC (1), SSRC (2) };
-  static const guint8 fir[] = { 0x84, 206, 0, 6, SSRC (1), SSRC (0),
-                                SSRC (3), 9, 0, 0, 0, SSRC (4), 10, 0, 0, 0 };
+  static const guint8 fir[] = { 0x84, 206, 0, 6,        SSRC (1), SSRC (0), SSRC (3), 9,
+                                0,    0,   0, SSRC (4), 10,       0,        0,        0 };
   static const guint8 bare_fir[] = { 0x84, 206, 0, 2, SSRC (1), SSRC (5) };
   static const guint8 tmmbr[] = { 0x83, 205, 0, 4, SSRC (1), SSRC (0), SSRC (6), 0, 0, 0, 0 };
   RflRtcp rtcp = first_of (pli, sizeof pli);

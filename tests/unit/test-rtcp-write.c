@@ -12,15 +12,33 @@ write_kind (RflRtcpWriter *w, guint kind)
 
   switch (kind)
     {
-    case 0: rfl_rtcp_write_sr (w, 1, &info, &block, 1); break;
-    case 1: rfl_rtcp_write_rr (w, 1, &block, 1); break;
-    case 2: rfl_rtcp_write_sdes (w, 1, "cname"); break;
-    case 3: rfl_rtcp_write_bye (w, 1, "reason"); break;
-    case 4: rfl_rtcp_write_pli (w, 1, 2); break;
-    case 5: rfl_rtcp_write_fir (w, 1, 2, 3); break;
-    case 6: rfl_rtcp_write_app (w, 1, 1, "NAME", raw, sizeof raw); break;
-    case 7: rfl_rtcp_write_raw (w, raw, sizeof raw); break;
-    default: rfl_rtcp_write_bye (w, 1, NULL); break;
+    case 0:
+      rfl_rtcp_write_sr (w, 1, &info, &block, 1);
+      break;
+    case 1:
+      rfl_rtcp_write_rr (w, 1, &block, 1);
+      break;
+    case 2:
+      rfl_rtcp_write_sdes (w, 1, "cname");
+      break;
+    case 3:
+      rfl_rtcp_write_bye (w, 1, "reason");
+      break;
+    case 4:
+      rfl_rtcp_write_pli (w, 1, 2);
+      break;
+    case 5:
+      rfl_rtcp_write_fir (w, 1, 2, 3);
+      break;
+    case 6:
+      rfl_rtcp_write_app (w, 1, 1, "NAME", raw, sizeof raw);
+      break;
+    case 7:
+      rfl_rtcp_write_raw (w, raw, sizeof raw);
+      break;
+    default:
+      rfl_rtcp_write_bye (w, 1, NULL);
+      break;
     }
 }
 
@@ -84,12 +102,12 @@ static void
 octets (void)
 {
   static const guint8 expected[] = {
-    0x80, 201, 0, 1,  0xde, 0xad, 0xbe, 0xef,
-    0x81, 202, 0, 3,  0xde, 0xad, 0xbe, 0xef, 1, 2, 'a', 'b', 0, 0, 0, 0,
-    0x81, 206, 0, 2,  0xde, 0xad, 0xbe, 0xef, 0, 0, 0, 2,
-    0x84, 206, 0, 4,  0xde, 0xad, 0xbe, 0xef, 0, 0, 0, 0, 0, 0, 0, 2, 9, 0, 0, 0,
-    0x83, 204, 0, 3,  0xde, 0xad, 0xbe, 0xef, 'R', 'F', 'L', '1', 1, 2, 3, 4,
-    0x81, 203, 0, 3,  0xde, 0xad, 0xbe, 0xef, 4, 'g', 'o', 'n', 'e', 0, 0, 0,
+    0x80, 201,  0,    1,    0xde, 0xad, 0xbe, 0xef, 0x81, 202,  0,    3,    0xde, 0xad, 0xbe,
+    0xef, 1,    2,    'a',  'b',  0,    0,    0,    0,    0x81, 206,  0,    2,    0xde, 0xad,
+    0xbe, 0xef, 0,    0,    0,    2,    0x84, 206,  0,    4,    0xde, 0xad, 0xbe, 0xef, 0,
+    0,    0,    0,    0,    0,    0,    2,    9,    0,    0,    0,    0x83, 204,  0,    3,
+    0xde, 0xad, 0xbe, 0xef, 'R',  'F',  'L',  '1',  1,    2,    3,    4,    0x81, 203,  0,
+    3,    0xde, 0xad, 0xbe, 0xef, 4,    'g',  'o',  'n',  'e',  0,    0,    0,
   };
   static const guint8 payload[] = { 1, 2, 3, 4 };
   guint8 data[sizeof expected];
@@ -109,8 +127,11 @@ octets (void)
 static void
 report_and_back (void)
 {
-  static const gint32 lost[][2] = { { 0, 0 }, { -1, -1 }, { 0x7fffff, 0x7fffff },
-                                    { 0x800000, 0x7fffff }, { -0x800000, -0x800000 },
+  static const gint32 lost[][2] = { { 0, 0 },
+                                    { -1, -1 },
+                                    { 0x7fffff, 0x7fffff },
+                                    { 0x800000, 0x7fffff },
+                                    { -0x800000, -0x800000 },
                                     { G_MININT32, -0x800000 } };
   RflRtcpSenderInfo info = { G_GUINT64_CONSTANT (0x8000000100000002), 3, 4, 5 }, got_info;
   RflRtcpReportBlock blocks[31], got;
@@ -120,8 +141,9 @@ report_and_back (void)
   RflRtcp rtcp;
 
   for (guint i = 0; i < 31; i++)
-    blocks[i] = (RflRtcpReportBlock){ i, (guint8) i, lost[i % G_N_ELEMENTS (lost)][0],
-                                      i + 1, i + 2, i + 3, 0xffffffff - i };
+    blocks[i] =
+        (RflRtcpReportBlock){ i,     (guint8) i,    lost[i % G_N_ELEMENTS (lost)][0], i + 1, i + 2,
+                              i + 3, 0xffffffff - i };
   rfl_rtcp_writer_init (&w, data, sizeof data);
   rfl_rtcp_write_sr (&w, 6, &info, blocks, 31);
   g_assert_cmpuint (w.len, ==, 28 + 31 * 24);

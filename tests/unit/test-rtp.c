@@ -33,8 +33,7 @@ static const Row malformed[] = {
   { "padding 0", { FIXED (0xa0), 9, 0 }, 14 },
   { "padding reaches into the header", { FIXED (0xa0), 9, 3 }, 14 },
   { "padding 255", { FIXED (0xa0), 9, 255 }, 14 },
-  { "padding reaches into the extension",
-    { FIXED (0xb0), 0xbe, 0xde, 0, 1, 0, 0, 0, 0, 2 }, 21 },
+  { "padding reaches into the extension", { FIXED (0xb0), 0xbe, 0xde, 0, 1, 0, 0, 0, 0, 2 }, 21 },
 };
 
 static void
@@ -75,10 +74,10 @@ minimal (void)
 static void
 everything (void)
 {
-  static const guint8 data[] = { 0xb2, 0x60, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2, /* P, X, CC 2 */
-                                 0,    0,    0, 3, 0, 0, 0, 4,             /* CSRCs */
-                                 0xbe, 0xde, 0, 1, 0x10, 0xaa, 0, 0,       /* extension */
-                                 'p',  'a',  'y', 0, 0, 3 };
+  static const guint8 data[] = { 0xb2, 0x60, 0,   7, 0,    0,    0, 1, 0, 0, 0, 2, /* P, X, CC 2 */
+                                 0,    0,    0,   3, 0,    0,    0, 4,             /* CSRCs */
+                                 0xbe, 0xde, 0,   1, 0x10, 0xaa, 0, 0,             /* extension */
+                                 'p',  'a',  'y', 0, 0,    3 };
   RflRtp rtp;
 
   g_assert_true (rfl_rtp_parse (&rtp, data, sizeof data));
@@ -105,8 +104,9 @@ only_padding (void)
 static void
 write_and_read (void)
 {
-  RflRtp in = { .marker = TRUE, .pt = 127, .seq = 0xabcd, .timestamp = 0xfedcba98,
-                .ssrc = 0x80000001 };
+  RflRtp in = {
+    .marker = TRUE, .pt = 127, .seq = 0xabcd, .timestamp = 0xfedcba98, .ssrc = 0x80000001
+  };
   RflRtp out;
   guint8 data[RFL_RTP_MIN_HEADER];
 
@@ -123,7 +123,10 @@ write_and_read (void)
 static void
 classify (void)
 {
-  static const struct { guint8 first, second; RflPacketClass class; } rows[] = {
+  static const struct {
+    guint8 first, second;
+    RflPacketClass class;
+  } rows[] = {
     { 0, 1, RFL_CLASS_STUN },      { 3, 0, RFL_CLASS_STUN },      { 4, 0, RFL_CLASS_OTHER },
     { 19, 0, RFL_CLASS_OTHER },    { 20, 0, RFL_CLASS_DTLS },     { 63, 0, RFL_CLASS_DTLS },
     { 64, 0, RFL_CLASS_OTHER },    { 127, 200, RFL_CLASS_OTHER }, { 128, 0, RFL_CLASS_RTP },

@@ -30,8 +30,11 @@ tell (gpointer user_data)
 static StatusServer *
 serve (Fixture *f, GError **error)
 {
-  StatusServerSpec spec = { .path = f->path, .max_clients = 2,
-                            .timeout = 5 * G_TIME_SPAN_SECOND, .tell = tell, .user_data = f };
+  StatusServerSpec spec = { .path = f->path,
+                            .max_clients = 2,
+                            .timeout = 5 * G_TIME_SPAN_SECOND,
+                            .tell = tell,
+                            .user_data = f };
 
   return status_server_new (f->core, &spec, error);
 }
@@ -247,8 +250,7 @@ replaced (Fixture *f, gconstpointer data)
   close (fd);
 }
 
-#define ADD(name, func) \
-  g_test_add ("/status-socket/" name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add ("/status-socket/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
 main (int argc, char **argv)
