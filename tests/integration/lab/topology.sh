@@ -99,12 +99,14 @@ R
   echo up
 }
 down(){ for n in $ALL; do ip netns del $PFX$n 2>/dev/null; done; echo down; }
+# listening NS PROTO PORT : waits until somebody does
+listening(){ local i; for i in {1..100}; do [ -n "$(ns $1 ss -Hln --$2 "sport = :$3")" ] && return; sleep 0.02; done; }
 # probe PROTO FROM TO_NS DST PORT yes|no : start a sink in TO_NS, send one datagram/connection from FROM, did it arrive?
 pass=0 fail=0
 probe(){ local pr=$1 f=$2 t=$3 d=$4 p=$5 want=$6 out got=no
   out=$(mktemp)
   case $pr in udp) ns $t timeout 2 socat -u UDP4-RECV:$p,reuseaddr OPEN:$out,creat,trunc & ;; tcp) ns $t timeout 2 socat -u TCP4-LISTEN:$p,reuseaddr OPEN:$out,creat,trunc & ;; esac
-  local L=$!; sleep 0.15
+  local L=$!; listening $t $pr $p
   case $pr in udp) echo ping | ns $f socat -u - UDP4-SENDTO:$d:$p 2>/dev/null;; tcp) echo ping | ns $f timeout 0.8 socat -u - TCP4:$d:$p,connect-timeout=0.6 2>/dev/null;; esac
   sleep 0.1; [ -s $out ] && got=yes; kill $L 2>/dev/null; wait $L 2>/dev/null; rm -f $out
   if [ $got = $want ]; then pass=$((pass+1)); r=ok; else fail=$((fail+1)); r=FAIL; fi
@@ -130,7 +132,7 @@ tests(){
   for c in ext1 ext2 extn; do probe udp $c r1 $R1 5060 yes; probe udp $c r1 $R1 5566 yes; probe tcp $c r1 $R1 6000 yes
     probe udp $c r2 $R2 5564 no; probe udp $c r2 $R2 5060 no; probe tcp $c r2 $R2 6000 no; done
   # NAT identity and return path: r2 echoes to the source it saw; private client gets it back, and source is 10.11.12.17
-  ns r2 timeout 3 socat UDP4-LISTEN:5566,fork SYSTEM:'echo from=$SOCAT_PEERADDR' & L=$!; sleep 0.2
+  ns r2 timeout 3 socat UDP4-LISTEN:5566,fork SYSTEM:'echo from=$SOCAT_PEERADDR' & L=$!; listening r2 udp 5566
   a=$( (echo x; sleep 0.5) | ns priv1 timeout 2 socat - UDP4:$R2:5566,sourceport=7078); kill $L 2>/dev/null; wait $L 2>/dev/null
   [ "$a" = "from=10.11.12.17" ] && { pass=$((pass+1)); echo "ok   NAT reply path $a"; } || { fail=$((fail+1)); echo "FAIL NAT reply '$a'"; }
   echo "$pass passed, $fail failed"; [ $fail = 0 ]
