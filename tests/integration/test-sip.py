@@ -59,7 +59,7 @@ def hold(lab, tap):
 
 
 def drain(lab, tap):
-    """SIGTERM: every call gets its BYE, newcomers 503, and the daemon ends well"""
+    """SIGTERM: every call gets its BYE and the daemon ends well"""
     one = Reflector(lab, "r1", R1)
     calls = [Ua(lab, f"u{i}", *EXT1, R1).call("end", tone=440) for i in range(3)]
     one.process.terminate()
