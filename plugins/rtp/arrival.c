@@ -16,6 +16,7 @@ static const struct {
   [RTP_REFUSED_FORMAT] = { "format", "payload type not agreed" },
   [RTP_REFUSED_SOURCES] = { "sources", "too many sources" },
   [RTP_REFUSED_MALFORMED] = { "malformed", "malformed" },
+  [RTP_REFUSED_RATE] = { "rate", "more RTCP than one participant may send" },
 };
 
 const char *
@@ -146,6 +147,22 @@ rtp_arrival_unknown (const RflArrival *arrival, gpointer data)
 
 /* ---- RTCP ---- */
 
+/* RTCP of one medium a second, and the seconds of it that may come at once. It is repeated to
+ * everybody and by the main thread, so that a flood would be everybody's. */
+#define RTCP_RATE 100
+#define RTCP_BURST 2
+
+static gboolean
+may_report (RtpMedium *m, gint64 now)
+{
+  gint64 due = MAX (m->rtcp_due, now);
+
+  if (due - now >= RTCP_BURST * G_TIME_SPAN_SECOND)
+    return FALSE;
+  m->rtcp_due = due + G_TIME_SPAN_SECOND / RTCP_RATE;
+  return TRUE;
+}
+
 /* The sender's SSRC and CNAME, whichever packets of the compound have them. */
 static void
 read_signs (const RflArrival *arrival, RtpSigns *signs)
@@ -209,6 +226,11 @@ rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
   if (m == NULL)
     return;
   m->peer->last_rtcp = rfl_clock_now (plugin->clock);
+  if (!may_report (m, m->peer->last_rtcp))
+    {
+      rtp_refuse (plugin, RTP_REFUSED_RATE, &arrival->remote);
+      return;
+    }
   rfl_route_receive_rtcp (m->medium->route, m->medium, arrival->data, arrival->len);
   rtp_turns_run (plugin);
 }

@@ -24,6 +24,7 @@ typedef enum {
   RTP_REFUSED_FORMAT,
   RTP_REFUSED_SOURCES,
   RTP_REFUSED_MALFORMED,
+  RTP_REFUSED_RATE,
   RTP_N_REFUSED
 } RtpRefused;
 
@@ -84,6 +85,7 @@ typedef struct {
  * @rtcp_flow: likewise of RTCP: what comes from there is no stranger's, whose packets are limited
  * @leg: once packets may be sent somewhere
  * @local, @rtcp_local: our own address towards it
+ * @rtcp_due: when the next RTCP would come at the highest steady rate
  */
 struct _RtpMedium {
   RtpPeer *peer;
@@ -96,6 +98,7 @@ struct _RtpMedium {
   RflLegMode leg_mode;
   RflPtMap map;
   RflAddress local, rtcp_local;
+  gint64 rtcp_due;
   RtpPast past[RTP_MAX_PAST];
   guint n_past;
   guint64 packets_past;

@@ -232,6 +232,30 @@ test_reports_of_many_at_one_address (Fixture *f, gconstpointer unused)
     client_free (crowd[i]);
 }
 
+/* What one sends too much of is not everybody's burden, on whichever port it comes. */
+static void
+test_reports_too_many (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (Client) a = joined_client (f, "alice", "198.51.100.1", 4000, "room");
+  g_autoptr (Client) b = joined_client (f, "bob", "198.51.100.2", 4000, "room");
+  guint64 before;
+
+  say (a, 0, 0xa);
+  report (a, 0xa);
+  report (b, 0xb);
+  before = count (f, "path.main_sent");
+  for (guint i = 0; i < 1000; i++)
+    report_from (f, i % 2 ? &a->rtcp[0] : &a->rtp[0], i % 2 ? 5567 : 5566, 0xa, "nobody");
+  g_assert_cmpuint (count (f, "path.main_sent") - before, <=, 200);
+  g_assert_cmpuint (count (f, "rtp.refused_rate"), >=, 800);
+  report (b, 0xb);
+  g_assert_true (got_rtcp (f, &a->rtcp[0], RFL_RTCP_RR, 0xb));
+  pass_time (f, SECOND);
+  g_assert_true (got_rtcp (f, &b->rtcp[0], RFL_RTCP_RR, 0xa));
+  report (a, 0xa);
+  g_assert_true (got_rtcp (f, &b->rtcp[0], RFL_RTCP_RR, 0xa));
+}
+
 /* The way that is known moves along, there and back. */
 static void
 test_reports_from_elsewhere (Fixture *f, gconstpointer unused)
@@ -312,6 +336,7 @@ static const RtpTest tests[] = {
   { "crowd", test_crowd },
   { "reports-through-flood", test_reports_through_flood },
   { "reports-of-many-at-one-address", test_reports_of_many_at_one_address },
+  { "reports-too-many", test_reports_too_many },
   { "reports-from-elsewhere", test_reports_from_elsewhere },
   { "stop-while-busy", test_stop_while_busy },
   { "status", test_status },
