@@ -121,11 +121,15 @@ rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint6
   index_all (claim, index_add);
 }
 
+/* Hold in the manner of RFC 2543 names no address, so that what follows it can name the same one
+ * again. */
 static void
 set_sdp (RtpSide *side, const RflAddress *sdp)
 {
   gboolean changed = !rfl_address_equal (&side->sdp, sdp);
 
+  if (side->latched.address.family != 0 && !rtp_address_is_usable (sdp))
+    return;
   side->sdp = *sdp;
   if (changed && rtp_address_is_usable (sdp) && side->latched.address.family != 0)
     side->reopened = !rfl_address_equal (&side->latched.address, sdp);

@@ -182,6 +182,33 @@ test_jumped_turn_needs_evidence (Fixture *f, gconstpointer unused)
   rtp_claim_free (b);
 }
 
+/* RFC 3264 §8.4: c=0.0.0.0 holds. The same address as before it opens nothing for a neighbour
+ * behind the same NAT, nor does it make him one of two who could have sent his packets. */
+static void
+test_resumed_from_hold_address (Fixture *f, gconstpointer unused)
+{
+  Owner alice = { "alice", 0xa, 100, f->now }, bob = { "bob" };
+  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0), *b, *out;
+  RtpClaimSpec held = { .kind = g_intern_static_string ("audio"),
+                        .signalling = at ("203.0.113.9", 5060) };
+  RtpClaimSpec resumed = held;
+
+  resumed.sdp_rtp = at ("10.0.0.1", 4000);
+  resumed.sdp_rtcp = at ("10.0.0.1", 4001);
+  resumed.sends = TRUE;
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 100, NULL), ==, RTP_VERDICT_LATCHED);
+  g_assert_cmpint (rtcp (f, "203.0.113.9", 30002, 0xa, NULL, NULL), ==, RTP_VERDICT_LATCHED);
+  rtp_claim_update (a, &held);
+  rtp_claim_update (a, &resumed);
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30009, 0x99, 1, NULL), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtcp (f, "203.0.113.9", 30010, 0x99, NULL, NULL), ==, RTP_VERDICT_TAKEN);
+  b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0);
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30003, 0xb, 1, &out), ==, RTP_VERDICT_LATCHED);
+  g_assert_true (out == b);
+  rtp_claim_free (a);
+  rtp_claim_free (b);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -195,6 +222,7 @@ main (int argc, char **argv)
     { "turns", test_turns },
     { "no-turn-needed", test_no_turn_needed },
     { "jumped-turn-needs-evidence", test_jumped_turn_needs_evidence },
+    { "resumed-from-hold-address", test_resumed_from_hold_address },
   };
 
   return run_tests (argc, argv, tests, G_N_ELEMENTS (tests));
