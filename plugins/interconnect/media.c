@@ -54,14 +54,12 @@ describe (const RflSource *source, guint32 label)
 {
   LinkMessage *message = link_message_new (LINK_SOURCE);
   LinkMedium *medium = link_medium_new (source->owner->index, source->owner->kind);
-  const GPtrArray *formats = source->route->formats;
 
   message->session = g_strdup (source->route->session->name);
   message->participant = g_strdup (source->owner->participant->id);
   message->label = label;
   message->ssrc = source->ssrc;
-  for (guint i = 0; i < MIN (formats->len, LINK_MAX_FORMATS); i++)
-    g_ptr_array_add (medium->formats, rfl_format_copy (formats->pdata[i]));
+  link_medium_take_formats (medium, source->route->formats);
   g_ptr_array_add (message->media, medium);
   return message;
 }

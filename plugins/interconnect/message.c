@@ -6,6 +6,10 @@
 #include "plugins/interconnect/tlv.h"
 #include <string.h>
 
+/* Octets of a format's parameters that a message can afford, and of one of them. */
+#define MAX_PARAMETERS 128
+#define MAX_PARAMETER 64
+
 LinkMedium *
 link_medium_new (guint8 index, const char *kind)
 {
@@ -17,6 +21,40 @@ link_medium_new (guint8 index, const char *kind)
   medium->accepted = TRUE;
   medium->formats = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_format_free);
   return medium;
+}
+
+/* Parameters of one sender's stream can be very long (sprop-parameter-sets, RFC 6184 §8.1);
+ * those that tell formats apart are short. */
+static char *
+shorten_fmtp (const char *fmtp)
+{
+  g_auto (GStrv) parameters = g_strsplit (fmtp ? fmtp : "", ";", -1);
+  GString *out = g_string_new (NULL);
+
+  for (char **p = parameters; *p; p++)
+    {
+      gsize len = strlen (g_strstrip (*p));
+      if (len > 0 && len <= MAX_PARAMETER && out->len + 1 + len <= MAX_PARAMETERS)
+        g_string_append_printf (out, "%s%s", out->len ? ";" : "", *p);
+    }
+  return g_string_free (out, out->len == 0);
+}
+
+void
+link_medium_take_formats (LinkMedium *medium, const GPtrArray *formats)
+{
+  for (guint i = 0; i < MIN (formats->len, LINK_MAX_FORMATS); i++)
+    {
+      RflFormat *format = rfl_format_copy (formats->pdata[i]);
+      char *whole = format->fmtp;
+
+      if (whole && strlen (whole) > MAX_PARAMETERS)
+        {
+          format->fmtp = shorten_fmtp (whole);
+          g_free (whole);
+        }
+      g_ptr_array_add (medium->formats, format);
+    }
 }
 
 void

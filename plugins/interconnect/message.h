@@ -39,6 +39,9 @@ typedef struct {
 } LinkMedium;
 
 LinkMedium *link_medium_new (guint8 index, const char *kind);
+/* Copies of @formats (element-type RflFormat), as many as a message may have; parameters that are
+ * too long for a message stay behind. */
+void link_medium_take_formats (LinkMedium *medium, const GPtrArray *formats);
 void link_medium_free (LinkMedium *medium);
 
 /* Only what the type has is set; strings are owned. */

@@ -8,6 +8,8 @@
 
 /* The LinkRemote of a remote participant. */
 #define KEY "interconnect/remote"
+/* Of an identity in a message that is too long. */
+#define SHORT_IDENTITY 64
 
 /* ---- telling ---- */
 
@@ -21,8 +23,8 @@ describe_medium (const RflMedium *medium)
 
   out->accepted = medium->current && medium->current->accepted;
   out->direction = medium->current ? medium->current->direction : RFL_DIRECTION_NONE;
-  for (guint i = 0; out->accepted && formats && i < MIN (formats->len, LINK_MAX_FORMATS); i++)
-    g_ptr_array_add (out->formats, rfl_format_copy (formats->pdata[i]));
+  if (out->accepted && formats)
+    link_medium_take_formats (out, formats);
   return out;
 }
 
@@ -41,6 +43,30 @@ shorten (const char *text, gsize max)
   return g_strndup (valid, len);
 }
 
+static gboolean
+fits (const LinkMessage *message)
+{
+  g_autoptr (GByteArray) body = link_message_encode (message);
+
+  return body != NULL;
+}
+
+/* What is told for show gives way before a participant is missing at the other side. */
+static void
+make_fit (LinkMessage *join)
+{
+  g_autofree char *identity = NULL;
+
+  if (fits (join))
+    return;
+  g_clear_pointer (&join->display_name, g_free);
+  g_clear_pointer (&join->cname, g_free);
+  if (fits (join))
+    return;
+  identity = g_steal_pointer (&join->identity);
+  join->identity = shorten (identity, SHORT_IDENTITY);
+}
+
 static LinkMessage *
 describe (const RflParticipant *participant, guint8 type)
 {
@@ -55,6 +81,7 @@ describe (const RflParticipant *participant, guint8 type)
   message->cname = shorten (participant->cname, 255);
   for (guint i = 0; i < MIN (participant->media->len, LINK_MAX_MEDIA); i++)
     g_ptr_array_add (message->media, describe_medium (participant->media->pdata[i]));
+  make_fit (message);
   return message;
 }
 
@@ -130,6 +157,19 @@ ended (RflParticipant *participant, const char *reason, gpointer user_data)
 
 static const RflParticipantOps participant_ops = { ended };
 
+/* Kinds are interned, so a peer must not invent them: one that nobody here has a name for is
+ * not in use here. */
+static RflMediumDesc *
+make_offer (const LinkMedium *medium)
+{
+  gboolean known = g_quark_try_string (medium->kind) != 0;
+  RflMediumDesc *desc = rfl_medium_desc_new (known ? medium->kind : "other");
+
+  desc->direction = medium->direction;
+  desc->accepted = medium->accepted && known;
+  return desc;
+}
+
 static GPtrArray *
 make_offers (const LinkMessage *join)
 {
@@ -138,9 +178,7 @@ make_offers (const LinkMessage *join)
   for (guint i = 0; i < join->media->len; i++)
     {
       const LinkMedium *medium = join->media->pdata[i];
-      RflMediumDesc *desc = rfl_medium_desc_new (medium->kind);
-      desc->direction = medium->direction;
-      desc->accepted = medium->accepted;
+      RflMediumDesc *desc = make_offer (medium);
       for (guint k = 0; k < medium->formats->len; k++)
         {
           g_ptr_array_add (desc->formats, rfl_format_copy (medium->formats->pdata[k]));

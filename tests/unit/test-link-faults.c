@@ -352,6 +352,32 @@ status (void)
   world_free (world);
 }
 
+/* What a peer calls a medium must not stay in memory for ever: kinds are interned. */
+static void
+invented_kinds (void)
+{
+  Person *u[2];
+  World *world = world_new_with (2, u, 2);
+  LinkPeer *peer = site_peer (&world->sites[1], 0);
+  g_autoptr (LinkMessage) join = link_message_new (LINK_JOIN);
+
+  join->session = g_strdup ("room");
+  join->participant = g_strdup ("inventor");
+  join->identity = g_strdup ("sip:inventor@example.org");
+  g_ptr_array_add (join->media, link_medium_new (0, "audio"));
+  g_ptr_array_add (join->media, link_medium_new (1, "kind-that-nobody-knows"));
+  g_assert_true (link_channel_send (peer->channel, join));
+  link_peer_kick (peer);
+  world_settle (world);
+  RflParticipant *inventor = rfl_core_find_participant (world->sites[0].core, "inventor");
+  g_assert_nonnull (inventor);
+  g_assert_cmpuint (inventor->media->len, ==, 2);
+  const RflMedium *medium = inventor->media->pdata[1];
+  g_assert_false (medium->current->accepted);
+  g_assert_cmpuint (g_quark_try_string ("kind-that-nobody-knows"), ==, 0);
+  world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -367,6 +393,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link-faults/healed", healed);
   g_test_add_func ("/link-faults/same-id-twice", same_id_twice);
   g_test_add_func ("/link-faults/limits", limits);
+  g_test_add_func ("/link-faults/invented-kinds", invented_kinds);
   g_test_add_func ("/link-faults/no-peers", no_peers);
   g_test_add_func ("/link-faults/status", status);
   return g_test_run ();

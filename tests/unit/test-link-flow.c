@@ -358,6 +358,50 @@ same_ssrc_at_once (void)
   world_free (world);
 }
 
+static void
+long_one_joined (RflParticipant *participant, const GError *error, gpointer user_data)
+{
+  g_assert_no_error (error);
+}
+
+/* A message has 1,200 octets: what is only told for show gives way, the participant does not. */
+static void
+long_names (void)
+{
+  World *world = world_new (2);
+  g_autofree char *room = g_strnfill (255, 'r'), *name = g_strnfill (300, 'n');
+  g_autofree char *sprop = g_strnfill (600, 'A');
+  g_autofree char *fmtp =
+      g_strconcat ("sprop-parameter-sets=", sprop, "; packetization-mode=1", NULL);
+  const RflParticipantSpec spec = { .identity = name, .display_name = name, .cname = name };
+  g_autoptr (RflParticipant) long_one = NULL;
+  GPtrArray *formats = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_format_free);
+  Person *u1 = person_join (&world->sites[0], room, "audio"), *u2;
+  GPtrArray *offers = g_ptr_array_new ();
+
+  g_ptr_array_add (formats, rfl_format_new (96, "H264", 90000, 1, fmtp));
+  rfl_route_set_formats (rfl_session_get_route (rfl_core_find_session (world->sites[0].core, room),
+                                                "video"),
+                         formats);
+  long_one = rfl_participant_new (world->sites[0].core, &spec);
+  g_ptr_array_add (offers, rfl_medium_desc_new ("audio"));
+  g_ptr_array_add (offers, rfl_medium_desc_new ("video"));
+  rfl_participant_join (long_one, room, offers, long_one_joined, NULL);
+  world_settle (world);
+  g_assert_true (site_knows (&world->sites[1], long_one->id));
+  g_assert_cmpuint (site_count (&world->sites[0], "interconnect.unsendable"), ==, 0);
+  u2 = person_join (&world->sites[1], room, "audio video");
+  world_settle (world);
+  const RflRoute *video =
+      rfl_session_get_route (rfl_core_find_session (world->sites[1].core, room), "video");
+  const RflFormat *format = video->formats->pdata[0];
+  g_assert_cmpstr (format->fmtp, ==, "packetization-mode=1");
+  person_talk (u1, 11, 3);
+  g_assert_cmpuint (person_heard_once (u2, 11), ==, 3);
+  rfl_participant_leave (long_one, "end");
+  world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -378,5 +422,6 @@ main (int argc, char **argv)
   g_test_add_func ("/link-flow/codec-from-the-other-side", codec_from_the_other_side);
   g_test_add_func ("/link-flow/numbers-differ", numbers_differ);
   g_test_add_func ("/link-flow/codecs-differ", codecs_differ);
+  g_test_add_func ("/link-flow/long-names", long_names);
   return g_test_run ();
 }
