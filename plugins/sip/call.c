@@ -97,7 +97,8 @@ contact_address (const sip_contact_t *contact)
 }
 
 /* A client behind a NAT names a Contact that we cannot reach; without a proxy in between
- * our requests go to where its own came from, on TCP over its connection. */
+ * our requests go to where its own came from, on TCP over its connection. Past a proxy that
+ * did not record its route they go to the Contact (RFC 3261 §12.2.1.1). */
 static void
 set_next_hop (SipCall *call, const sip_t *sip)
 {
@@ -105,11 +106,11 @@ set_next_hop (SipCall *call, const sip_t *sip)
   char text[RFL_ADDRESS_STRLEN];
 
   call->routed |= sip->sip_record_route != NULL;
-  if (call->routed)
+  g_clear_pointer (&call->next_hop, g_free);
+  if (call->routed || (sip->sip_via && sip->sip_via->v_next))
     return;
   if (call->tcp || !rfl_address_same_ip (&hop, &call->remote))
     hop = call->remote;
-  g_free (call->next_hop);
   call->next_hop = g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&hop, text),
                                     call->tcp ? "tcp" : "udp");
 }

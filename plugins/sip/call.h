@@ -26,7 +26,7 @@ typedef enum {
  * SipCall:
  * @remote: where its last INVITE came from
  * @routed: a proxy has recorded its route
- * @contact, @next_hop: of our responses and requests; @next_hop is %NULL where there is a route
+ * @contact, @next_hop: of our responses and requests; @next_hop is %NULL past a proxy
  * @request, @offer: what is being negotiated, or %NULL
  * @farewell: why a BYE is to follow the ACK, or %NULL
  * @since: rfl_clock_now() of its INVITE

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls over loopback in all the ways they begin, change and end. */
 #include "tests/unit/sip-house.h"
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static void
 whole_call (void)
@@ -121,6 +124,45 @@ moved (void)
   bye = phone_expect (new, "BYE ");
   phone_answer (new, bye, "200 OK");
   phone_run_until (house->context, house_is_empty, house);
+  house_free (house);
+}
+
+static gboolean
+is_readable (gpointer fd)
+{
+  char octet;
+
+  return recv (GPOINTER_TO_INT (fd), &octet, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+/* A proxy that did not record its route does not want to see what follows: it goes to the
+ * Contact (RFC 3261 §12.2.1.1), wherever the INVITE came from. */
+static void
+behind_proxy_without_route (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) proxy = house_phone (house), phone = house_phone (house);
+  g_autofree char *headers =
+      g_strdup_printf ("Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKphone\r\n"
+                       "Contact: <sip:alice@127.0.0.2:%u>\r\n" SDP,
+                       phone->port, phone->port);
+  struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = g_htonl (0x7f000002) };
+  int fd = socket (AF_INET, SOCK_DGRAM, 0);
+  char bye[2048] = "";
+
+  sa.sin_port = g_htons (phone->port);
+  g_assert_cmpint (bind (fd, (struct sockaddr *) &sa, sizeof sa), ==, 0);
+  phone_send (proxy, "INVITE", "sip:room@127.0.0.1", headers, OFFER);
+  g_free (phone_expect (proxy, "SIP/2.0 200"));
+  phone_ack (proxy);
+  phone_run_until (house->context, house_is_confirmed, house);
+  rfl_participant_end (house_participant (house), "enough");
+  phone_run_until (house->context, is_readable, GINT_TO_POINTER (fd));
+  g_assert_cmpint (recv (fd, bye, sizeof bye - 1, 0), >, 0);
+  g_assert_true (g_str_has_prefix (bye, "BYE sip:alice@127.0.0.2"));
+  phone_answer (proxy, bye, "200 OK");
+  phone_run_until (house->context, house_is_empty, house);
+  close (fd);
   house_free (house);
 }
 
@@ -300,6 +342,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/dialog/behind-nat", behind_nat);
   g_test_add_func ("/sip/dialog/hold-and-resume", hold_and_resume);
   g_test_add_func ("/sip/dialog/moved", moved);
+  g_test_add_func ("/sip/dialog/behind-proxy-without-route", behind_proxy_without_route);
   g_test_add_func ("/sip/dialog/session-timer", session_timer);
   g_test_add_func ("/sip/dialog/deferred-join", deferred_join);
   g_test_add_func ("/sip/dialog/twice-the-same-user", twice_the_same_user);
