@@ -73,7 +73,8 @@ make_format (guint8 pt, const PtTable *table)
   const char *fmtp = table->fmtp[pt];
   g_autoptr (RflFormat) fixed = NULL;
 
-  if (fmtp && (*fmtp == '\0' || strlen (fmtp) > MAX_FMTP))
+  /* Others are told of it, over links too, which speak UTF-8. */
+  if (fmtp && (*fmtp == '\0' || strlen (fmtp) > MAX_FMTP || !g_utf8_validate (fmtp, -1, NULL)))
     fmtp = NULL;
   if (table->rtpmap[pt])
     return format_from_rtpmap (pt, table->rtpmap[pt], fmtp);

@@ -231,6 +231,9 @@ meaning (void)
       "audio d3 192.0.2.1:2 192.0.2.7:70 0:PCMU/8000/1" },
     { IPV4 "m=audio 2 RTP/AVP 0 18\na=fmtp:18 annexb=yes\na=rtpmap:0 PCMU/8000\n",
       "audio d3 192.0.2.1:2 192.0.2.1:3 0:PCMU/8000/1 18:G729/8000/1=annexb=yes" },
+    /* goes into link messages, which are UTF-8 */
+    { IPV4 "m=audio 2 RTP/AVP 0 18\na=fmtp:18 \xff=yes\na=rtpmap:0 PCMU/8000\n",
+      "audio d3 192.0.2.1:2 192.0.2.1:3 0:PCMU/8000/1 18:G729/8000/1" },
     { IPV4 "m=video 2 RTP/AVP 97\na=rtpmap:97 VP8/90000\na=ssrc:7 cname:a b\na=ssrc:8 msid:x\n"
            "a=ssrc:7 label:y\n",
       "video d3 192.0.2.1:2 192.0.2.1:3 97:VP8/90000/1 s7 s8 a b" },
