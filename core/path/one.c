@@ -89,7 +89,7 @@ write_head (Parcels *p, WorkerLeg *leg, const RflBuffer *b, guint8 pt, gboolean 
   guint16 seq_be = g_htons (seq);
   guint32 ts_be = g_htonl (timestamp);
 
-  if (switched)
+  if (switched && !leg->route->video) /* a talkspurt begins; with video it would end a frame */
     head[1] |= 0x80;
   memcpy (head + 2, &seq_be, 2);
   memcpy (head + 4, &ts_be, 4);

@@ -225,7 +225,8 @@ test_keyframe (void)
   fixture_free (r.f);
 }
 
-/* Video waits a second; the own camera is not shown. */
+/* Video waits a second; the own camera is not shown. No marker at a switch: it ends a frame
+ * (RFC 7741 §4.1, RFC 6184 §5.1). */
 static void
 test_video (void)
 {
@@ -234,10 +235,12 @@ test_video (void)
   g_autoptr (GPtrArray) sent = NULL;
 
   g_assert_true (say (&r, r.a, 96, 1, 1));
+  g_assert_false (r.last.marker);
   rfl_clock_advance (r.f->clock, 999 * MS);
   g_assert_false (say (&r, r.b, 96, 1, 1));
   rfl_clock_advance (r.f->clock, 1 * MS);
   g_assert_true (say (&r, r.b, 96, 2, 1));
+  g_assert_false (r.last.marker);
   spec.mode = RFL_LEG_ONE;
   fixture_drop_leg (r.f, r.leg);
   fixture_add_leg_spec (r.f, &spec);
