@@ -68,7 +68,7 @@ fill_packets (RflWorker *w)
       WorkerSource *source = w->batch_source[i];
       w->packets[i] = (RflPacket){ .data = b->data,
                                    .len = b->len,
-                                   .size = RFL_BUFFER_SIZE,
+                                   .size = (gsize) (b->room + RFL_BUFFER_SIZE - b->data),
                                    .local = &b->local,
                                    .remote = &b->remote,
                                    .arrival = b->arrival,

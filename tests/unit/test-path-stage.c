@@ -147,6 +147,39 @@ test_rewrite (void)
   fixture_free (f);
 }
 
+/* Takes something off the front, as much as a header before the RTP packet. */
+static void
+unwrap (RflPacket *packets, guint n, guint worker, gpointer context)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      packets[i].data += 100;
+      packets[i].len -= 100;
+    }
+}
+
+/* What is left of the room is what the next stages are told. */
+static void
+test_unwrap (void)
+{
+  Fixture *f = make_room ();
+  g_autoptr (GString) trace = g_string_new (NULL);
+  Probe p = { .trace = trace, .name = 'x' };
+  guint ids[] = { rfl_port_add_stage (f->port, RFL_STAGE_REWRITE, unwrap, NULL),
+                  rfl_port_add_stage (f->port, RFL_STAGE_TAP, probe, &p) };
+  TestRtp inner = test_rtp (0, 1, 1, 1, 20), outer = test_rtp (0, 1, 1, 1, 100 - 12 + 20 + 12);
+
+  memcpy (outer.data + 100, inner.data, inner.len);
+  fixture_inject (f, A, &outer);
+  fixture_step (f);
+  g_assert_cmpstr (trace->str, ==, "x");
+  g_assert_cmpuint (p.seen.len, ==, inner.len);
+  g_assert_cmpuint (p.seen.size, ==, 2048 - 100);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    rfl_port_remove_stage (f->port, ids[i]);
+  fixture_free (f);
+}
+
 /* Appends as many octets as it may; drops odd sequence numbers if told to. */
 static void
 seal (RflPacket *packets, guint n, guint worker, gpointer context)
@@ -209,6 +242,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/stage/verdicts", test_verdicts);
   g_test_add_func ("/path/stage/order", test_order);
   g_test_add_func ("/path/stage/rewrite", test_rewrite);
+  g_test_add_func ("/path/stage/unwrap", test_unwrap);
   g_test_add_func ("/path/stage/egress", test_egress);
   return g_test_run ();
 }
