@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Whoever is behind a small MTU costs the others their merging for so long at most. */
+#define GSO_RETRY (10 * G_TIME_SPAN_SECOND)
+
 void
 send_queue_init (SendQueue *q)
 {
@@ -148,9 +151,15 @@ handle_failure (RflWorker *w, guint i, int error)
     return; /* it was not the segments: an address that nothing can be sent to */
   /* EINVAL: above the MTU of some path; smaller ones may still pass */
   if (error == EINVAL || error == EMSGSIZE)
-    q->gso_max = MIN (q->gso_max, message->segment - 1u);
+    {
+      q->gso_max = MIN (q->gso_max, message->segment - 1u);
+      q->gso_retry = w->now + GSO_RETRY;
+    }
   else
-    q->gso_max = 0;
+    {
+      q->gso_max = 0;
+      q->gso_retry = 0;
+    }
 }
 
 void
@@ -178,6 +187,11 @@ send_queue_flush (RflWorker *w)
   if (n_merged)
     worker_count (w, COUNT_GSO_MESSAGES, n_merged);
   q->n = q->n_own = 0;
+  if (q->gso_retry && w->now >= q->gso_retry)
+    {
+      q->gso_max = SEND_MAX_SEGMENT;
+      q->gso_retry = 0;
+    }
 }
 
 void

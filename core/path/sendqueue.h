@@ -45,11 +45,13 @@ typedef struct {
 /**
  * SendQueue:
  * @gso_max: largest segment that the kernel has not refused; 0: no UDP_SEGMENT
+ * @gso_retry: when larger ones are tried again; 0: @gso_max stands
  * @shared: for all legs of a variant; @own: for one leg each
  */
 typedef struct {
   guint n, n_own;
   guint gso_max;
+  gint64 gso_retry;
   RflTransportSocket *socket;
   RflToSend messages[SEND_MESSAGES];
   SendNote notes[SEND_MESSAGES];

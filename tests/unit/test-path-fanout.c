@@ -369,7 +369,7 @@ inject_burst (Fixture *f, guint16 first, guint n, gsize len)
   fixture_step (f);
 }
 
-/* A kernel without UDP_SEGMENT gets datagrams, and is not asked again. */
+/* A kernel without UDP_SEGMENT gets datagrams, and is not asked again at once. */
 static void
 test_merging_refused (void)
 {
@@ -406,6 +406,30 @@ test_merging_refused (void)
       g_assert_cmpuint (stats.failed, ==, 0);
       fixture_free (f);
     }
+}
+
+/* A path with a small MTU ends merging for a while only: the other legs need it. */
+static void
+test_merging_comes_back (void)
+{
+  Fixture *f = fixture_new (1);
+  RflMedium *a = fixture_join (f, "room", "a", NULL, "video");
+  RflMedium *b = fixture_join (f, "room", "b", NULL, "video");
+  g_autoptr (GPtrArray) sent = NULL;
+
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_leg (f, b, B);
+  test_network_fail_segments (f->net, EINVAL);
+  inject_burst (f, 0, 4, 1000);
+  test_network_fail_segments (f->net, 0);
+  rfl_clock_advance (f->clock, 10 * G_USEC_PER_SEC);
+  inject_burst (f, 4, 1, 1000);
+  inject_burst (f, 5, 4, 1000);
+  sent = test_network_take_sent (f->net);
+  g_assert_cmpuint (sent->len, ==, 9);
+  g_assert_cmpuint (((TestDatagram *) sent->pdata[0])->n_merged, ==, 1);
+  g_assert_cmpuint (((TestDatagram *) sent->pdata[5])->n_merged, ==, 4);
+  fixture_free (f);
 }
 
 /* An address that nothing can be sent to does not spoil it for the others. */
@@ -494,6 +518,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/fanout/refused", test_refused);
   g_test_add_func ("/path/fanout/merging-refused", test_merging_refused);
   g_test_add_func ("/path/fanout/merging-kept", test_merging_kept);
+  g_test_add_func ("/path/fanout/merging-comes-back", test_merging_comes_back);
   g_test_add_func ("/path/fanout/formats-refused", test_formats_refused);
   g_test_add_func ("/path/fanout/not-echoed", test_not_echoed);
   g_test_add_func ("/path/fanout/rooms-apart", test_rooms_apart);
