@@ -177,12 +177,14 @@ end_negotiation (SipCall *call)
 }
 
 void
-sip_call_confirm (SipCall *call, SipRequest *request)
+sip_call_confirm (SipCall *call, SipInvite *invite)
 {
+  set_remote (call, invite->sip, &invite->remote, invite->tcp);
   tagi_t tags[] = { { TAG_IF (call->contact, SIPTAG_CONTACT_STR (call->contact)) },
+                    { TAG_IF (call->next_hop, NUTAG_PROXY (call->next_hop)) },
                     { TAG_END () } };
 
-  sip_request_respond (request, SIP_200_OK, tags);
+  sip_request_respond (invite->request, SIP_200_OK, tags);
 }
 
 /* ---- joining and changing ---- */

@@ -70,8 +70,8 @@ typedef struct {
 void sip_call_start (SipListener *listener, SipInvite *invite);
 /* Another offer inside the dialog; @invite's room and mode are not looked at. */
 void sip_call_change (SipCall *call, SipInvite *invite);
-/* A request inside the dialog that changes nothing gets its 200. */
-void sip_call_confirm (SipCall *call, SipRequest *request);
+/* An UPDATE that changes no media gets its 200; @invite has no offer. */
+void sip_call_confirm (SipCall *call, SipInvite *invite);
 void sip_call_acknowledged (SipCall *call);
 /* The stack ends the dialog by itself, or the peer does. */
 void sip_call_ending (SipCall *call, const char *reason);

@@ -164,6 +164,8 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
   Arrival a;
 
   arrival_init (&a, listener, request, sip);
+  invite.remote = a.remote;
+  invite.tcp = a.tcp;
   if (call == NULL || call->state >= SIP_CALL_ENDING)
     {
       refuse (&a, request, &over, "The call is over");
@@ -171,7 +173,8 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
     }
   if (sip->sip_request->rq_method == sip_method_update && !has_body (sip))
     {
-      sip_call_confirm (call, request);
+      invite.request = request;
+      sip_call_confirm (call, &invite);
       return;
     }
   if (call->request || call->state == SIP_CALL_JOINING)
@@ -183,8 +186,6 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
   if (invite.offer == NULL)
     return;
   invite.request = g_steal_pointer (&request);
-  invite.remote = a.remote;
-  invite.tcp = a.tcp;
   sip_call_change (call, &invite);
 }
 

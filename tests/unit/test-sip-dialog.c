@@ -101,9 +101,10 @@ hold_and_resume (void)
   house_free (house);
 }
 
-/* A phone that has moved: what we send goes to where its last offer came from. */
+/* A phone that has moved: what we send goes to where its last INVITE or UPDATE came from, with
+ * an offer or without (RFC 3311 §5.1). */
 static void
-moved (void)
+move (gboolean update)
 {
   House *house = house_new ("");
   g_autoptr (Phone) old = house_phone (house), new = house_phone (house);
@@ -116,15 +117,26 @@ moved (void)
   new->contact = g_strdup (old->contact);
   new->cseq = old->cseq;
   contact = g_strdup_printf ("Contact: <sip:alice@192.168.77.2>\r\n" SDP);
-  phone_send (new, "INVITE", new->contact, contact, offer);
+  if (update)
+    phone_send (new, "UPDATE", new->contact, "Contact: <sip:alice@192.168.77.2>\r\n", NULL);
+  else
+    phone_send (new, "INVITE", new->contact, contact, offer);
   ok = phone_expect (new, "SIP/2.0 200");
-  phone_ack (new);
+  if (!update)
+    phone_ack (new);
   phone_run_until (house->context, house_is_confirmed, house);
   rfl_participant_end (house_participant (house), "enough");
   bye = phone_expect (new, "BYE ");
   phone_answer (new, bye, "200 OK");
   phone_run_until (house->context, house_is_empty, house);
   house_free (house);
+}
+
+static void
+moved (void)
+{
+  move (FALSE);
+  move (TRUE);
 }
 
 static gboolean
