@@ -44,13 +44,17 @@ void
 rfl_flow_free (RflFlow *flow)
 {
   Message message = { .type = MESSAGE_FLOW_REMOVE };
+  RflPort *port;
 
   if (flow == NULL)
     return;
   g_return_if_fail (g_hash_table_size (flow->sources) == 0);
-  g_hash_table_remove (flow->port->flows, &flow->remote);
-  path_post (flow->port->path, &message, &flow->copies, NULL);
-  path_retire (flow->port->path, flow, flow_free_memory);
+  port = flow->port;
+  g_hash_table_remove (port->flows, &flow->remote);
+  path_post (port->path, &message, &flow->copies, NULL);
+  path_retire (port->path, flow, flow_free_memory);
+  if (port->closed && g_hash_table_size (port->flows) == 0)
+    path_retire (port->path, port, port_free); /* see rfl_port_close() */
 }
 
 gpointer

@@ -183,7 +183,8 @@ rfl_port_close (RflPort *port)
         port->sockets[w][k] = NULL;
       }
   release_locks (port);
-  path_retire (path, port, port_free); /* upcalls may still name it */
+  if (g_hash_table_size (port->flows) == 0)
+    path_retire (path, port, port_free); /* upcalls may still name it */
 }
 
 guint16

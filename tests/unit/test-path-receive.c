@@ -398,6 +398,24 @@ test_port_closed_before_leg (void)
   fixture_free (f);
 }
 
+/* A mistake of who opened the port: it is told so, and nothing freed is touched. */
+static void
+test_port_closed_before_flow (void)
+{
+  Fixture *f = fixture_new (2);
+  RflPortSpec spec = { .name = "other", .port = 5568 };
+  RflPort *port = rfl_port_open (f->path, &spec, NULL);
+  RflAddress remote = test_address (A);
+  RflFlow *flow = rfl_flow_new (port, &remote, NULL);
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*flows*");
+  rfl_port_close (port);
+  g_test_assert_expected_messages ();
+  fixture_step (f);
+  rfl_flow_free (flow);
+  fixture_free (f);
+}
+
 static void
 test_send (void)
 {
@@ -437,6 +455,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/park/unknown-ssrc", test_unknown_ssrc);
   g_test_add_func ("/path/park/answered-at-once", test_answered_at_once);
   g_test_add_func ("/path/port/closed", test_port_closed);
+  g_test_add_func ("/path/port/closed-before-flow", test_port_closed_before_flow);
   g_test_add_func ("/path/port/closed-before-leg", test_port_closed_before_leg);
   g_test_add_func ("/path/port/send", test_send);
   return g_test_run ();
