@@ -145,6 +145,7 @@ parse_attribute (Reader *r, char *value, GError **error)
 {
   if (++r->n_attributes > SIP_SDP_MAX_ATTRIBUTES)
     return fail (r, error, "too many attributes");
+  g_strchomp (value); /* a hold must not be lost to a blank */
   if (!parse_direction (r, value) && r->media)
     g_ptr_array_add (r->media->attributes, value);
   return TRUE;

@@ -237,6 +237,7 @@ meaning (void)
     { IPV4 "m=video 2 RTP/AVP 97\na=rtpmap:97 VP8/90000\na=ssrc:7 cname:a b\na=ssrc:8 msid:x\n"
            "a=ssrc:7 label:y\n",
       "video d3 192.0.2.1:2 192.0.2.1:3 97:VP8/90000/1 s7 s8 a b" },
+    { IPV4 "m=audio 2 RTP/AVP 0\na=sendonly \n", "audio d1 192.0.2.1:2 192.0.2.1:3 0:PCMU/8000/1" },
     { IPV4 "m=audio 0 RTP/AVP 0\n", "audio d0 192.0.2.1:0 192.0.2.1:0" },
     { HEAD "m=audio 0 RTP/AVP 0\n", "audio d0 10.11.12.13:0 10.11.12.13:0" },
     { IPV4 "m=audio 2 RTP/SAVP 0\n", "audio d0 192.0.2.1:0 192.0.2.1:0" },
