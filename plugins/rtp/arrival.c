@@ -68,7 +68,7 @@ log_latched (const RtpMedium *m, RtpVerdict verdict, const char *what, const Rfl
   char peer[RFL_ADDRESS_STRLEN];
   const RflParticipant *p = m->medium->participant;
   RflLogFields fields = { .session = p->session ? p->session->name : NULL,
-                          .participant = p->identity,
+                          .participant = p->id,
                           .peer = rfl_address_format (remote, peer) };
   guint suppressed;
 
