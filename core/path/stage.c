@@ -66,7 +66,7 @@ rfl_port_add_stage (RflPort *port, RflStage stage, RflStageFunc func, gpointer c
 {
   guint id;
 
-  g_return_val_if_fail (stage < RFL_STAGE_EGRESS && func, 0);
+  g_return_val_if_fail (port && stage < RFL_STAGE_EGRESS && func, 0);
   id = add_entry (port->stages, port->path, stage, func, context);
   publish (port->path, port->stages, &port->compiled, &port->copies, MESSAGE_PORT_STAGES);
   return id;
