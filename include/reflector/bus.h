@@ -59,7 +59,8 @@ struct _RflEvent {
 /**
  * RflHookResult:
  * @RFL_HOOK_CONTINUE: go on with the next hook
- * @RFL_HOOK_REFUSE: refuse (only where the event allows it); @error is set
+ * @RFL_HOOK_REFUSE: refuse (only where the event allows it); @error is set: its code says what
+ *   the peer is answered (error.h), its message is told to the peer, so no secrets in it
  * @RFL_HOOK_DEFER: wait (only where the event allows it); the hook keeps a reference to
  *   the event and calls rfl_event_resume() later, then its next hook runs
  */

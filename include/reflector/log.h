@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 #define RFL_LOG_DOMAIN "reflectord"
 #endif
 
-/* Whom a line is about; any member may be %NULL. */
+/* Whom a line is about; any member may be %NULL: a session's name, a participant's id (not its
+ * identity), a peer's address. */
 typedef struct {
   const char *session, *participant, *peer;
 } RflLogFields;

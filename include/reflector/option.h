@@ -31,7 +31,7 @@ typedef enum {
  * @classic: keyword of the classic line that sets this option, or %NULL. A STRING
  *   takes one argument; GROUPS takes one argument per member in table order
  *   (trailing members may be left out when not required) and may be repeated
- * @help: one line
+ * @help: one line; not %NULL
  */
 typedef struct _RflOption RflOption;
 struct _RflOption {

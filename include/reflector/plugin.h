@@ -40,16 +40,21 @@ typedef enum {
 
 /**
  * RflPlugin:
- * @name: also the name of its configuration group and of its file, NAME.so
+ * @name: also the name of its configuration group and of its file, NAME.so; a letter, then
+ *   letters, digits, _ and -
+ * @version, @summary: one line each, for the operator
  * @provides, @requires, @wants: %NULL-terminated names, or %NULL. A name is a
  *   plugin's or a service's. What is required must be there and starts before;
  *   what is wanted starts before if it is there
  * @options: table ended by RFL_OPTION_END, or %NULL. `enabled` exists for every
  *   plugin and is not listed
  * @new: returns the instance; must not fail for reasons of configuration
+ * @reconfigure: gets all settings anew, whether they changed or not
  * @free: must accept an instance in any state after new
+ * @status: adds to an object of the plugin's own, which is open already
  *
- * Every function but @new and @free may be %NULL.
+ * Without @name, @version, @summary, @new and @free it is refused; all else may be %NULL. What
+ * returns %FALSE or RFL_RELOAD_FAILED sets its error.
  */
 struct _RflPlugin {
   guint32 magic;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sessions (conferences), the participants in them and their media. Whatever makes
  * participants (a SIP dialog, a link, a bridge) fills in what it knows; core knows
- * none of their protocols. Not for packets: see path.h.
+ * none of their protocols. Not for packets: see route.h.
  *
  * Everything here belongs to the main thread. The structs are read-only for plugins;
  * members are only ever added at their ends. Pointers are lent: an object lives until

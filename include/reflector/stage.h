@@ -57,12 +57,13 @@ typedef struct {
 
 typedef void (*RflStageFunc) (RflPacket *packets, guint n, guint worker, gpointer context);
 
-/* Number of workers, fixed after start. Any thread. */
+/* Number of workers; does not change from configure() on. Any thread. */
 RFL_EXPORT guint rfl_path_get_n_workers (const RflPath *path);
 /**
  * rfl_port_add_stage:
  * @stage: anything but RFL_STAGE_EGRESS
- * @context: must live until rfl_port_remove_stage() has returned
+ * @context: must live until rfl_port_remove_stage() has returned; shared by all workers, so what
+ *   changes in it is kept per worker
  *
  * Returns: an id above 0. Main thread.
  */
@@ -74,7 +75,10 @@ RFL_EXPORT void rfl_port_remove_stage (RflPort *port, guint id);
 RFL_EXPORT guint rfl_leg_add_stage (RflLeg *leg, RflStageFunc func, gpointer context);
 RFL_EXPORT void rfl_leg_remove_stage (RflLeg *leg, guint id);
 
-/* (nullable): an open port by its name ("rtp.audio"), for plugins that did not open it */
+/* (nullable): an open port by its name, for plugins that did not open it: in their start(), with
+ * its owner in their `wants` or `requires`. Remove your stages in stop(). The status shows the
+ * names (path.ports); those of plugin rtp are "rtp.audio", "rtp.audio-rtcp", "rtp.video" and
+ * "rtp.video-rtcp". */
 RFL_EXPORT RflPort *rfl_path_find_port (RflPath *path, const char *name);
 
 G_END_DECLS
