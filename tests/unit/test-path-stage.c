@@ -235,6 +235,20 @@ test_egress (void)
     }
 }
 
+/* What rfl_path_find_port() did not find is told, and nothing else happens. */
+static void
+test_no_port (void)
+{
+  if (g_test_subprocess ())
+    {
+      rfl_port_add_stage (NULL, RFL_STAGE_TAP, probe, NULL);
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*assertion*port*failed*");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -244,5 +258,6 @@ main (int argc, char **argv)
   g_test_add_func ("/path/stage/rewrite", test_rewrite);
   g_test_add_func ("/path/stage/unwrap", test_unwrap);
   g_test_add_func ("/path/stage/egress", test_egress);
+  g_test_add_func ("/path/stage/no-port", test_no_port);
   return g_test_run ();
 }
