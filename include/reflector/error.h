@@ -14,13 +14,13 @@ RFL_EXPORT GQuark rfl_error_quark (void);
 
 /**
  * RflError:
- * @RFL_ERROR_FAILED: none of the others
+ * @RFL_ERROR_FAILED: none of the others (SIP: 500)
  * @RFL_ERROR_CONFIG: the operator's configuration is wrong
  * @RFL_ERROR_PLUGIN: a plugin cannot be loaded or its dependencies not be met
  * @RFL_ERROR_IO: a socket or file refuses; the message has the system's reason
  * @RFL_ERROR_MALFORMED: what a peer sent breaks its protocol's grammar
  * @RFL_ERROR_NO_CODEC: no codec in common (SIP: 488 with a Warning)
- * @RFL_ERROR_LIMIT: a configured limit is reached (SIP: 486 or 503)
+ * @RFL_ERROR_LIMIT: a configured limit is reached (SIP: 486)
  * @RFL_ERROR_FORBIDDEN: refused by policy (SIP: 403)
  * @RFL_ERROR_NOT_FOUND: there is no such thing (SIP: 404)
  * @RFL_ERROR_UNAVAILABLE: not now, later perhaps (SIP: 503 with Retry-After)
