@@ -115,6 +115,8 @@ rfl_source_set_map (RflSource *public, const RflPtMap *map)
   Message message = { .type = MESSAGE_SOURCE_MAP };
   RflPtMap *before = source->map;
 
+  if (source->vanished)
+    return;
   source->map = g_memdup2 (map, sizeof *map);
   message.map = source->map;
   path_post (source->path, &message, &source->copies, NULL);
@@ -128,7 +130,7 @@ rfl_source_set_flow (RflSource *public, RflFlow *flow)
   Message message = { .type = MESSAGE_SOURCE_FLOW };
 
   g_return_if_fail (flow);
-  if (flow == public->flow)
+  if (source->vanished || flow == public->flow)
     return;
   g_return_if_fail (rfl_flow_find_source (flow, public->wire_ssrc) == NULL);
   g_hash_table_remove (public->flow->sources, GUINT_TO_POINTER (public->wire_ssrc));
@@ -160,6 +162,8 @@ rfl_source_set_label (RflSource *public, RflLeg *leg, guint32 ssrc)
   PathSource *source = (PathSource *) public;
   Message message = { .type = MESSAGE_SOURCE_LABEL };
 
+  if (source->vanished)
+    return;
   message.label = (SourceLabel){ leg->id, ssrc };
   path_post (source->path, &message, &source->copies, NULL);
 }

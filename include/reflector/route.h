@@ -76,7 +76,8 @@ typedef struct {
  * event's hook) before it returns. Returns: (transfer none): lives until
  * rfl_source_free(); %NULL if (flow, wire_ssrc) is taken. */
 RFL_EXPORT RflSource *rfl_source_new (const RflSourceSpec *spec);
-/* Emits RFL_EVENT_SOURCE_VANISHED. %NULL is allowed. */
+/* Emits RFL_EVENT_SOURCE_VANISHED; until that is over it may still be looked at, but changes do
+ * nothing any more. %NULL is allowed. */
 RFL_EXPORT void rfl_source_free (RflSource *source);
 RFL_EXPORT void rfl_source_set_map (RflSource *source, const RflPtMap *map);
 /* The sender's address has moved; order within the source is kept. */

@@ -511,6 +511,38 @@ test_formats_refused (void)
   fixture_free (f);
 }
 
+static RflHookResult
+change_vanished (RflEvent *event, gpointer user_data, GError **error)
+{
+  RflPtMap map = { { 0 } };
+
+  rfl_source_set_flow (event->source, user_data);
+  rfl_source_set_map (event->source, &map);
+  return RFL_HOOK_CONTINUE;
+}
+
+/* A hook that still works on a source that vanishes does not bring it back. */
+static void
+test_changed_when_vanished (void)
+{
+  Fixture *f = fixture_new (1);
+  RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
+  RflFlow *flow = fixture_add_flow (f, A), *other = fixture_add_flow (f, B);
+  RflSource *source = fixture_source (a, flow, 7, 7);
+  RflHook hook = { .name = "test/vanished",
+                   .event = RFL_EVENT_SOURCE_VANISHED,
+                   .func = change_vanished,
+                   .user_data = other };
+
+  g_assert_cmpuint (rfl_bus_add_hook (rfl_core_get_bus (f->core), &hook, NULL), >, 0);
+  rfl_source_free (source);
+  fixture_step (f);
+  g_assert_null (rfl_flow_find_source (other, 7));
+  fixture_send (f, B, 0, 1, 1, 7);
+  g_assert_cmpuint (f->tickets->len, ==, 1);
+  fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -530,6 +562,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/fanout/remote-and-hold", test_remote_and_hold);
   g_test_add_func ("/path/fanout/families", test_families);
   g_test_add_func ("/path/fanout/flow-moves", test_flow_moves);
+  g_test_add_func ("/path/fanout/changed-when-vanished", test_changed_when_vanished);
   g_test_add_func ("/path/fanout/merging", test_merging);
   return g_test_run ();
 }
