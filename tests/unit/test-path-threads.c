@@ -401,12 +401,13 @@ gate_set (Gate *gate, gint *what)
 static gboolean
 gate_wait (Gate *gate, const gint *what, gint64 until)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&gate->mutex);
+  gboolean in_time = TRUE, open;
 
-  while (!g_atomic_int_get (what))
-    if (!g_cond_wait_until (&gate->changed, &gate->mutex, until))
-      return g_atomic_int_get (what);
-  return TRUE;
+  g_mutex_lock (&gate->mutex);
+  while (!(open = g_atomic_int_get (what)) && in_time)
+    in_time = g_cond_wait_until (&gate->changed, &gate->mutex, until);
+  g_mutex_unlock (&gate->mutex);
+  return open;
 }
 
 static void
