@@ -3,49 +3,11 @@
  * before it becomes a call. Not where calls live: see call.c.
  */
 #define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/arrival.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
 #include "plugins/sip/uri.h"
-#include <sofia-sip/msg_addr.h>
 #include <string.h>
-
-/* One request as it came in. */
-typedef struct {
-  SipListener *listener;
-  const sip_t *sip;
-  RflAddress remote;
-  gboolean tcp;
-  char peer[RFL_ADDRESS_STRLEN];
-} Arrival;
-
-static void
-arrival_init (Arrival *a, SipListener *listener, const SipRequest *request, const sip_t *sip)
-{
-  msg_t *msg = nua_saved_event_request (request->saved);
-  const su_addrinfo_t *ai = msg ? msg_addrinfo (msg) : NULL;
-
-  memset (a, 0, sizeof *a);
-  a->listener = listener;
-  a->sip = sip;
-  if (ai && ai->ai_addr)
-    {
-      rfl_address_from_sockaddr (&a->remote, ai->ai_addr, ai->ai_addrlen);
-      a->tcp = ai->ai_socktype == SOCK_STREAM;
-    }
-  rfl_address_format (&a->remote, a->peer);
-}
-
-static void
-refuse (const Arrival *a, SipRequest *request, const SipRefusal *refusal, const char *text)
-{
-  sip_request_refuse_with (a->listener, request, a->peer, refusal, text);
-}
-
-static void
-refuse_error (const Arrival *a, SipRequest *request, const GError *error)
-{
-  sip_request_refuse (a->listener, request, a->peer, error);
-}
 
 /* ---- session descriptions ---- */
 
@@ -65,7 +27,7 @@ is_sdp (const sip_t *sip)
 
 /* Returns: the offer, or %NULL when the request has been refused. */
 static SipSdp *
-read_offer (const Arrival *a, SipRequest *request)
+read_offer (const SipArrival *a, SipRequest *request)
 {
   static const SipRefusal no_offer = { SIP_488_NOT_ACCEPTABLE, 399, 0 };
   static const SipRefusal no_sdp = { SIP_415_UNSUPPORTED_MEDIA, 0, 0 };
@@ -74,17 +36,17 @@ read_offer (const Arrival *a, SipRequest *request)
 
   if (!has_body (a->sip))
     {
-      refuse (a, request, &no_offer, "Calls without an offer are not taken");
+      sip_arrival_refuse (a, request, &no_offer, "Calls without an offer are not taken");
       return NULL;
     }
   if (!is_sdp (a->sip))
     {
-      refuse (a, request, &no_sdp, "The body is not a session description");
+      sip_arrival_refuse (a, request, &no_sdp, "The body is not a session description");
       return NULL;
     }
   sdp = sip_sdp_parse (a->sip->sip_payload->pl_data, a->sip->sip_payload->pl_len, &error);
   if (sdp == NULL)
-    refuse_error (a, request, error);
+    sip_arrival_refuse_error (a, request, error);
   return sdp;
 }
 
@@ -92,7 +54,7 @@ read_offer (const Arrival *a, SipRequest *request)
 
 /* Who must not come in at all, before anything is told about rooms. */
 static gboolean
-check_entrance (const Arrival *a, SipRequest *request)
+check_entrance (const SipArrival *a, SipRequest *request)
 {
   static const SipRefusal scheme = { SIP_416_UNSUPPORTED_URI, 0, 0 };
   SipPlugin *plugin = a->listener->plugin;
@@ -101,7 +63,7 @@ check_entrance (const Arrival *a, SipRequest *request)
 
   if (type != url_sip && type != url_sips)
     {
-      refuse (a, request, &scheme, "The Request-URI is not a sip URI");
+      sip_arrival_refuse (a, request, &scheme, "The Request-URI is not a sip URI");
       return FALSE;
     }
   if (plugin->stopping || rfl_core_is_draining (plugin->core))
@@ -110,14 +72,14 @@ check_entrance (const Arrival *a, SipRequest *request)
     g_set_error (&error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "Too many calls");
   if (error)
     {
-      refuse_error (a, request, error);
+      sip_arrival_refuse_error (a, request, error);
       return FALSE;
     }
   return !sip_digest_is_wanted (plugin) || sip_digest_check (a->listener, request, a->sip, a->peer);
 }
 
 static void
-begin_call (const Arrival *a, SipRequest *request, SipSdp *offer)
+begin_call (const SipArrival *a, SipRequest *request, SipSdp *offer)
 {
   static const SipRefusal transport = { SIP_488_NOT_ACCEPTABLE, 302, 0 };
   const url_t *url = a->sip->sip_request->rq_url;
@@ -127,10 +89,10 @@ begin_call (const Arrival *a, SipRequest *request, SipSdp *offer)
   g_autoptr (GError) error = NULL;
 
   if (!sip_sdp_is_usable (offer))
-    refuse (a, request, &transport, "No medium with plain RTP is offered");
+    sip_arrival_refuse (a, request, &transport, "No medium with plain RTP is offered");
   else if ((invite.room = sip_uri_get_room (url, &error)) == NULL
            || !sip_uri_get_mode (url, &invite.mode, &error))
-    refuse_error (a, request, error);
+    sip_arrival_refuse_error (a, request, error);
   else
     sip_call_start (a->listener, &invite);
   sip_request_free (invite.request);
@@ -142,11 +104,11 @@ static void
 on_first_invite (SipListener *listener, nua_handle_t *nh, const sip_t *sip)
 {
   g_autoptr (SipRequest) request = sip_request_save (listener, nh);
-  Arrival a;
+  SipArrival a;
   SipSdp *offer;
 
   rfl_counter_add (listener->plugin->counters.invites, 1);
-  arrival_init (&a, listener, request, sip);
+  sip_arrival_init (&a, listener, request, sip);
   if (!check_entrance (&a, request))
     return;
   offer = read_offer (&a, request);
@@ -161,14 +123,14 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
   static const SipRefusal over = { SIP_481_NO_CALL, 0, 0 };
   g_autoptr (SipRequest) request = sip_request_save (listener, nh);
   SipInvite invite = { .sip = sip };
-  Arrival a;
+  SipArrival a;
 
-  arrival_init (&a, listener, request, sip);
+  sip_arrival_init (&a, listener, request, sip);
   invite.remote = a.remote;
   invite.tcp = a.tcp;
   if (call == NULL || call->state >= SIP_CALL_ENDING)
     {
-      refuse (&a, request, &over, "The call is over");
+      sip_arrival_refuse (&a, request, &over, "The call is over");
       return;
     }
   if (sip->sip_request->rq_method == sip_method_update && !has_body (sip))
@@ -179,7 +141,7 @@ on_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const sip_t *
     }
   if (call->request || call->state == SIP_CALL_JOINING)
     {
-      refuse (&a, request, &overlap, "Another offer is being answered");
+      sip_arrival_refuse (&a, request, &overlap, "Another offer is being answered");
       return;
     }
   invite.offer = read_offer (&a, request);
