@@ -31,6 +31,7 @@ rfl_event_unref (RflEvent *event)
   g_clear_pointer (&event->participant, rfl_participant_drop);
   g_clear_pointer (&event->session, rfl_session_unref);
   g_clear_pointer (&event->data, g_bytes_unref);
+  g_clear_pointer (&event->offers, g_ptr_array_unref);
   g_free ((char *) event->name);
   g_free (record);
 }

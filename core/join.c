@@ -119,7 +119,10 @@ joining (RflEvent *event, const GError *error, gpointer user_data)
       return;
     }
   media_offer (record, record->request.offers, NULL);
-  emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, join_offered);
+  if (record->request.offers->len == 0)
+    admit (record);
+  else
+    emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, join_offered);
 }
 
 void

@@ -161,3 +161,18 @@ rfl_source_request_keyframe (RflSource *source)
   g_return_if_fail (source != NULL);
   rtcp_keyframe_request (rtcp_state_get (source->route->session), source, NULL, FALSE);
 }
+
+void
+rfl_medium_request_keyframe (RflMedium *medium)
+{
+  g_return_if_fail (medium != NULL);
+  if (medium->route == NULL)
+    return;
+  for (guint i = 0; i < medium->route->sources->len; i++)
+    {
+      RflSource *source = g_ptr_array_index (medium->route->sources, i);
+
+      if (source->owner != medium)
+        rfl_source_request_keyframe (source);
+    }
+}

@@ -25,6 +25,10 @@ G_BEGIN_DECLS
  * @RFL_EVENT_RELOADED: SIGHUP was carried out
  * @RFL_EVENT_DRAINING: makers of participants refuse newcomers and end their calls
  * @RFL_EVENT_PARTICIPANT_CONFIRMED: one that joined unconfirmed is so no more
+ * @RFL_EVENT_OFFER_WANTED: `participant` asks for an offer; hooks append to `offers`, see
+ *   rfl_participant_get_offer()
+ * @RFL_EVENT_TEXT_MESSAGE: `data` is text for everybody in `session` but `participant`, who says
+ *   it, see rfl_session_send_text()
  */
 typedef enum {
   RFL_EVENT_SESSION_CREATED,
@@ -42,10 +46,15 @@ typedef enum {
   RFL_EVENT_RELOADED,
   RFL_EVENT_DRAINING,
   RFL_EVENT_PARTICIPANT_CONFIRMED,
+  RFL_EVENT_OFFER_WANTED,
+  RFL_EVENT_TEXT_MESSAGE,
   RFL_N_EVENTS
 } RflEventType;
 
-/* Members that do not apply are %NULL. Holds references to what it names. */
+/* Members that do not apply are %NULL. Holds references to what it names.
+ *
+ * @offers: (element-type RflMediumDesc): of RFL_EVENT_OFFER_WANTED, owned by the event
+ */
 struct _RflEvent {
   RflEventType type;
   RflSession *session;
@@ -54,6 +63,7 @@ struct _RflEvent {
   RflSource *source;
   const char *name;
   GBytes *data;
+  GPtrArray *offers;
 };
 
 /**

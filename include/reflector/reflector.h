@@ -14,6 +14,7 @@
 #include <reflector/option.h>
 #include <reflector/plugin.h>
 #include <reflector/port.h>
+#include <reflector/rate.h>
 #include <reflector/route.h>
 #include <reflector/rtcp.h>
 #include <reflector/rtp.h>

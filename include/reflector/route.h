@@ -177,5 +177,7 @@ RFL_EXPORT void rfl_route_receive_rtcp (RflRoute *route, RflMedium *from, const 
                                         gsize len);
 /* Asks the source's sender for a keyframe (PLI), within the same limit. */
 RFL_EXPORT void rfl_source_request_keyframe (RflSource *source);
+/* The same for every source that @medium gets packets of; nothing if it has no route. */
+RFL_EXPORT void rfl_medium_request_keyframe (RflMedium *medium);
 
 G_END_DECLS

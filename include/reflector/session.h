@@ -167,7 +167,8 @@ typedef void (*RflJoinFunc) (RflParticipant *participant, const GError *error, g
 /**
  * rfl_participant_join:
  * @session_name: 1 to 255 bytes of UTF-8, compared byte by byte
- * @offers: (transfer full) (element-type RflMediumDesc): one per m-line
+ * @offers: (transfer full) (element-type RflMediumDesc): one per m-line; none: it takes its place
+ *   now and brings its media by rfl_participant_offer(), and RFL_EVENT_MEDIA_OFFERED is left out
  * @func: called exactly once, perhaps before this returns
  *
  * Creates the session if need be, runs RFL_EVENT_PARTICIPANT_JOINING and
@@ -187,6 +188,22 @@ RFL_EXPORT void rfl_participant_join (RflParticipant *participant, const char *s
  */
 RFL_EXPORT void rfl_participant_offer (RflParticipant *participant, GPtrArray *offers,
                                        RflJoinFunc func, gpointer user_data);
+/* @offers: (element-type RflMediumDesc): lent; %NULL if the participant has left meanwhile */
+typedef void (*RflOfferFunc) (RflParticipant *participant, const GPtrArray *offers,
+                              gpointer user_data);
+/**
+ * rfl_participant_get_offer:
+ * @participant: a joined one
+ * @func: called exactly once, perhaps before this returns
+ *
+ * What this side would offer the participant (RFC 3264; SIP: an INVITE without an offer, or one of
+ * ours). RFL_EVENT_OFFER_WANTED: for one without media each medium there could be, else
+ * each it has, by index. Of a description `kind`, `direction` and the answer part are set: the
+ * formats this side takes with their payload type numbers, where it wants packets. What
+ * the participant answers then becomes its offer: rfl_participant_offer().
+ */
+RFL_EXPORT void rfl_participant_get_offer (RflParticipant *participant, RflOfferFunc func,
+                                           gpointer user_data);
 /* The maker has seen that the signalling address is the participant's own (SIP over UDP: its
  * ACK). RFL_EVENT_PARTICIPANT_CONFIRMED if it has joined already. Idempotent. */
 RFL_EXPORT void rfl_participant_confirm (RflParticipant *participant);
@@ -195,6 +212,20 @@ RFL_EXPORT void rfl_participant_confirm (RflParticipant *participant);
 RFL_EXPORT void rfl_participant_leave (RflParticipant *participant, const char *reason);
 /* Anybody ends it: as leave, then the maker's ops->ended. Idempotent. */
 RFL_EXPORT void rfl_participant_end (RflParticipant *participant, const char *reason);
+/* Octets of a text message. */
+#define RFL_TEXT_MAX 1024
+/**
+ * rfl_session_send_text:
+ * @sender: (nullable): who says it, a participant of @session, here or elsewhere; %NULL: this
+ *   reflector, then it stays here
+ * @text: 1 to RFL_TEXT_MAX octets of UTF-8
+ *
+ * RFL_EVENT_TEXT_MESSAGE: whoever makes participants passes it to those of his but @sender,
+ * links to their peers if @sender called this reflector. RFL_ERROR_MALFORMED (too long, not
+ * UTF-8), RFL_ERROR_NOT_FOUND (@sender is not in @session).
+ */
+RFL_EXPORT gboolean rfl_session_send_text (RflSession *session, RflParticipant *sender,
+                                           const char *text, GError **error);
 /* A plugin's own data; @key is interned or static and starts with the plugin's name.
  * Freed with the participant. */
 RFL_EXPORT void rfl_participant_set_data (RflParticipant *participant, const char *key,

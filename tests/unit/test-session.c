@@ -131,7 +131,7 @@ life (Fixture *f, gconstpointer data)
       g_assert_cmpstr (medium->route->kind, ==, medium->kind);
     }
   join (f, b, "room", 0);
-  assert_trace (f, "joJ(ok)");
+  assert_trace (f, "jJ(ok)");
   g_assert_cmpuint (room->participants->len, ==, 2);
   rfl_participant_leave (a, "bye");
   rfl_participant_leave (a, "bye");
