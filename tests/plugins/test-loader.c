@@ -96,7 +96,7 @@ static const Refusal refusals[] = {
     RFL_ERROR_PLUGIN },
   { "base: {}; badmajor: {};", "badmajor.so): it is built for plugin interface 2, this is 1",
     RFL_ERROR_PLUGIN },
-  { "base: {}; badminor: {};", "badminor.so): it needs plugin interface 1.1, this is 1.0",
+  { "base: {}; badminor: {};", "badminor.so): it needs plugin interface 1.99, this is 1.",
     RFL_ERROR_PLUGIN },
   { "base: {}; bigsize: {};", "bigsize.so): its descriptor has", RFL_ERROR_PLUGIN },
   { "base: {}; smallsize: {};", "smallsize.so): its descriptor has 16 octets", RFL_ERROR_PLUGIN },
