@@ -82,6 +82,7 @@ class Lab:
         self.script = os.path.join(HERE, topology + ".sh")
         self.prefix = f"rfl{os.getpid()}-{Lab.serial}-"
         self.cleanups = []
+        self.weather = None
         self.complaints = []  # what went wrong behind the test's back
 
     # ---- life
@@ -165,12 +166,25 @@ class Lab:
             except subprocess.TimeoutExpired:
                 process.kill()
         process.wait()
+        if process.stdin:
+            process.stdin.close()
 
     # ---- the way between
     def delay(self, milliseconds):
         """Carries what goes between r1 and fw1 so much later, each way (with WIRE=1)."""
-        self.start("wire", ["python3", os.path.join(HERE, "wire.py"), "a", "b", str(milliseconds)], "wire")
-        wait_for(lambda: "ready" in open(self.path("wire.log")).read(), 5, "the wire")
+        self.wire(delay=milliseconds)
+
+    def wire(self, **weather):
+        """What happens between r1 and fw1 from now on (with WIRE=1): delay in milliseconds; loss, dup,
+        reorder, mutate in per cent; what is not named stays. Before the first call nothing passes."""
+        words = [f"{name}={value}" for name, value in weather.items()]
+        if not self.weather:
+            self.weather = self.start("wire", ["python3", os.path.join(HERE, "wire.py"), "a", "b", *words],
+                                      "wire", stdin=subprocess.PIPE, text=True)
+            wait_for(lambda: "ready" in open(self.path("wire.log")).read(), 5, "the wire")
+        else:
+            self.weather.stdin.write(" ".join(words) + "\n")
+            self.weather.stdin.flush()
 
     def nft(self, ns, rules):
         self.run(ns, "nft", "-f", "-", input=rules)
