@@ -52,6 +52,11 @@ def build(first, headers, body=""):
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
+def host(ip):
+    """An address as URIs and Via have it."""
+    return f"[{ip}]" if ":" in ip else ip
+
+
 def uri_of(header):
     found = re.search(r"<([^>]*)>", header)
     return found.group(1) if found else header.split(";")[0].strip()

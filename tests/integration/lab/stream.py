@@ -42,7 +42,8 @@ class Stream:
         """Two neighbouring sockets, the first on an even port."""
         for _ in range(100):
             port = wanted or random.randrange(20000, 40000, 2)
-            pair = lab.socket(ns), lab.socket(ns)
+            family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+            pair = lab.socket(ns, family), lab.socket(ns, family)
             try:
                 for i, sock in enumerate(pair):
                     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)

@@ -10,7 +10,9 @@
 #  ext2 203.0.113.12 /          10.11.12.13  (Firewall 1) 10.11.12.14 (Firewall 2) \ priv2 192.168.10.12
 #  extn 198.51.100.11 -- natgw 203.0.113.20 (masquerade, an outside user behind a home NAT)
 #
-# r1 and r2 own exactly one address each (/32 on both legs); neither forwards. fw1 is a router that
+# ext1, ext2 and r1 also have 2001:db8::11, ::12 and ::13.
+#
+# r1 and r2 own exactly one IPv4 address each (/32 on both legs); neither forwards. fw1 is a router that
 # passes nothing but the link's ports between the two reflectors. fw2 is a router that masquerades
 # and passes only what clients need, from the LAN to r2, and only from inside.
 # Environment: PFX= prefix of the namespaces' names, N=100 number of simultaneous shares, WIRE=1 puts
@@ -22,6 +24,7 @@ link(){ # nsA ifA nsB ifB
   ip link add name $2 netns $PFX$1 type veth peer name $4 netns $PFX$3
   # bursts are cut before they leave, so that captures show the datagrams that receivers get
   ns $1 ip link set dev $2 gso_max_segs 1 up; ns $3 ip link set dev $4 gso_max_segs 1 up; }
+six(){ ns $1 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0; ns $1 ip -6 addr add $2/64 dev eth0 nodad; }
 up(){
   set -e
   for n in $ALL; do ip netns add $PFX$n; ns $n ip link set lo up
@@ -33,6 +36,8 @@ up(){
   ns natgw ip addr add 203.0.113.20/24 dev eth0
   ns r1 ip addr add 10.11.12.13/32 dev eth0; ns r1 ip route add 203.0.113.0/24 dev eth0
   for c in ext1 ext2 natgw; do ns $c ip route add 10.11.12.13/32 dev eth0; done
+  # IPv6 for who is outside, and nowhere else
+  six ext1 2001:db8::11; six ext2 2001:db8::12; six r1 2001:db8::13
   # a default route to nowhere: linphone finds its own address by "connecting" to a public IP, else it writes c=IN IP4 127.0.0.1
   for c in ext1 ext2 natgw; do ns $c ip route add default via 203.0.113.1; done
   # so that the tests can show that r1 does not route for outsiders
@@ -141,5 +146,5 @@ case $1 in
  up) up;; down) down;; test) tests;;
  counters) for f in fw1 fw2; do echo "== $f"; ns $f nft list counters; done;;
  status) for n in $ALL; do echo "== $n"; ns $n ip -br addr | grep -v ^lo; done;;
- *) sed -n 3,18p "$0";;
+ *) sed -n 3,20p "$0";;
 esac

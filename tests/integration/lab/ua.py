@@ -1,27 +1,44 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A SIP client over UDP for tests: calls, is challenged, holds, hangs up, and records. It does
+"""A SIP client over UDP or TCP, IPv4 or IPv6, for tests: calls, is challenged, holds, hangs up, and records. It does
 what a caller of a conference needs and shows every status it got. Not a model of a good phone."""
 import random
+import socket
 import time
 
 from . import sip
 from .stream import Stream
+from .tcp import Connection
 
 T1 = 0.5
 
 
 class Ua:
-    """One user with one SIP socket in a namespace; any number of calls."""
+    """One user with one SIP socket in a namespace; any number of calls. `tcp`: over a connection."""
 
-    def __init__(self, lab, user, ns, ip, reflector, password=None, port=0, domain=None):
+    def __init__(self, lab, user, ns, ip, reflector, password=None, port=0, domain=None, tcp=False):
         self.lab, self.engine, self.user, self.ns, self.ip = lab, lab.engine, user, ns, ip
         self.reflector, self.password = reflector, password
-        self.domain = domain or reflector
-        self.sock = lab.socket(ns)
-        self.sock.bind((ip, port))
-        self.port = self.sock.getsockname()[1]
+        self.domain = domain or sip.host(reflector)
         self.calls, self.requests, self.unanswered = {}, [], {}
+        self.connection = Connection(lab, ns, ip, (reflector, 5060), self._take) if tcp else None
+        if tcp:
+            self.connection.open()
+            return
+        self.sock = lab.socket(ns, socket.AF_INET6 if ":" in ip else socket.AF_INET)
+        self.sock.bind((ip, port))
         self.engine.watch(self.sock, self._readable)
+
+    @property
+    def port(self):
+        return self.connection.port if self.connection else self.sock.getsockname()[1]
+
+    @property
+    def contact(self):
+        return f"<sip:{self.user}@{sip.host(self.ip)}:{self.port}{';transport=tcp' if self.connection else ''}>"
+
+    def via(self, branch):
+        transport = "TCP" if self.connection else "UDP"
+        return "Via", f"SIP/2.0/{transport} {sip.host(self.ip)}:{self.port};branch={branch};rport"
 
     @property
     def address(self):
@@ -55,11 +72,10 @@ class Ua:
     # ---- transactions
     def send_request(self, method, uri, headers, body="", on_response=None, retransmit=True):
         branch = f"z9hG4bK{random.getrandbits(64):x}"
-        via = ("Via", f"SIP/2.0/UDP {self.ip}:{self.port};branch={branch};rport")
-        data = sip.build(f"{method} {uri} SIP/2.0", [via, ("Max-Forwards", "70"), *headers], body)
+        data = sip.build(f"{method} {uri} SIP/2.0", [self.via(branch), ("Max-Forwards", "70"), *headers], body)
         if on_response:
             self.unanswered[branch] = [on_response, None, method]
-        if retransmit:
+        if retransmit and not self.connection:
             self._retransmit(branch, data, T1)
         else:
             self._send(data)
@@ -71,6 +87,9 @@ class Ua:
             self.unanswered[branch][1] = self.engine.later(pause, self._retransmit, branch, data, 2 * pause)
 
     def _send(self, data, to=None):
+        if self.connection:
+            self.connection.send(data)
+            return
         try:
             self.sock.sendto(data, to or (self.reflector, 5060))
         except OSError:
@@ -82,13 +101,15 @@ class Ua:
                 data, source = self.sock.recvfrom(65536)
             except (BlockingIOError, ConnectionRefusedError):
                 return
-            if not data.strip():
-                continue
-            message = sip.Message(data)
-            if message.status:
-                self._response(message)
-            else:
-                self._request(message, source)
+            if data.strip():
+                self._take(data, source)
+
+    def _take(self, data, source):
+        message = sip.Message(data)
+        if message.status:
+            self._response(message)
+        else:
+            self._request(message, source)
 
     def _response(self, message):
         entry = self.unanswered.get(message.branch())
@@ -136,6 +157,11 @@ class Ua:
                 call.hangup()
             for stream in call.streams:
                 stream.close()
+        if self.connection:
+            self.connection.close()
+        else:
+            self.engine.unwatch(self.sock)
+            self.sock.close()
 
 
 class Call:
@@ -146,7 +172,7 @@ class Call:
                  tone=None):
         self.ua, self.engine, self.room, self.streams = ua, ua.engine, room, list(streams)
         self.tone = tone
-        self.uri = f"sip:{room}@{ua.reflector}{parameters}"
+        self.uri = f"sip:{room}@{sip.host(ua.reflector)}{parameters}"
         self.target, self.routes = self.uri, []
         self.sdp_ip, self.sdp_extra, self.user_agent = sdp_ip or ua.ip, sdp_extra, user_agent
         self.call_id = f"{random.getrandbits(64):x}@{ua.ip}"
@@ -185,8 +211,8 @@ class Call:
     def cancel(self):
         with self.engine.cond:
             headers = self._headers("CANCEL", self.cseq)
-            via = ("Via", f"SIP/2.0/UDP {self.ua.ip}:{self.ua.port};branch={self.invite_branch};rport")
-            self.ua._send(sip.build(f"CANCEL {self.uri} SIP/2.0", [via, ("Max-Forwards", "70"), *headers]))
+            self.ua._send(sip.build(f"CANCEL {self.uri} SIP/2.0",
+                                    [self.ua.via(self.invite_branch), ("Max-Forwards", "70"), *headers]))
 
     def reinvite(self, direction=None, timeout=5):
         """Offers again (hold: "sendonly", resume: "sendrecv"). Returns the status."""
@@ -205,7 +231,7 @@ class Call:
     def invite(self, extra=()):
         body = self._sdp()
         headers = self._headers("INVITE", self.cseq) + [
-            ("Contact", f"<sip:{self.ua.user}@{self.ua.ip}:{self.ua.port}>"),
+            ("Contact", self.ua.contact),
             ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO, MESSAGE"),
             ("User-Agent", self.user_agent), *extra, ("Content-Type", "application/sdp")]
         self.invite_branch = self.ua.send_request("INVITE", self.target, headers, body, self._answered)
@@ -216,8 +242,8 @@ class Call:
                 ("CSeq", f"{cseq} {method}"), *[("Route", route) for route in self.routes]]
 
     def _sdp(self):
-        lines = ["v=0", f"o=lab 1 {self.version} IN IP4 {self.sdp_ip}", "s=-",
-                 f"c=IN IP4 {self.sdp_ip}", "t=0 0"]
+        address = f"IN IP{6 if ':' in self.sdp_ip else 4} {self.sdp_ip}"
+        lines = ["v=0", f"o=lab 1 {self.version} {address}", "s=-", f"c={address}", "t=0 0"]
         for stream in self.streams:
             lines += stream.sdp()
         return "\r\n".join([*lines, *self.sdp_extra]) + "\r\n"
@@ -233,8 +259,8 @@ class Call:
         branch = message.branch()
         to = [("To", message.get("to"))]
         headers = [h for h in self._headers("ACK", self.cseq) if h[0] != "To"] + to
-        via = ("Via", f"SIP/2.0/UDP {self.ua.ip}:{self.ua.port};branch={branch};rport")
-        self.ua._send(sip.build(f"ACK {self.target} SIP/2.0", [via, ("Max-Forwards", "70"), *headers]))
+        self.ua._send(sip.build(f"ACK {self.target} SIP/2.0",
+                                [self.ua.via(branch), ("Max-Forwards", "70"), *headers]))
         if message.status in (401, 407) and self.ua.password is not None and not self.authorized:
             self._authorize(message)
         elif self.state == "calling":
@@ -271,8 +297,7 @@ class Call:
             for stream, description in zip(self.streams, sip.parse_sdp(message.body)):
                 stream.answered(description)
         self.version += 1
-        contact = ("Contact", f"<sip:{self.ua.user}@{self.ua.ip}:{self.ua.port}>")
-        return "200 OK", self._sdp(), [contact, ("Content-Type", "application/sdp")]
+        return "200 OK", self._sdp(), [("Contact", self.ua.contact), ("Content-Type", "application/sdp")]
 
     def _in_dialog(self, method):
         self.cseq += 1
