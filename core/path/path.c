@@ -25,6 +25,8 @@ static const struct {
   [COUNT_UNKNOWN_LIMITED] = { "path.unknown_limited", "unknown SSRCs of a known flow, too many" },
   [COUNT_UPCALLS_DROPPED] = { "path.upcalls_dropped", "packets the main thread had no time for" },
   [COUNT_PT_REFUSED] = { "path.pt_refused", "payload type not agreed with the sender, dropped" },
+  [COUNT_DOUBLE] = { "path.doubles", "packets of a link that had come already, dropped" },
+  [COUNT_STRAY] = { "path.strays", "packets of a link far from their sequence, dropped" },
   [COUNT_LEG_FORMAT_MISSING] = { "path.leg_format_missing", "copies whose format a leg lacks" },
   [COUNT_SENT] = { "path.sent", "copies sent" },
   [COUNT_WOULD_BLOCK] = { "path.would_block", "copies dropped because a socket was full" },

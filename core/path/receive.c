@@ -109,7 +109,19 @@ run_stages (RflWorker *w, const StageArray *stages, guint from, guint to)
   w->n_batch = kept;
 }
 
-/* Ties a packet to its source. Returns: %FALSE if its payload type was not agreed */
+static gboolean
+passes_window (RflWorker *w, WorkerSource *source, const RflBuffer *b)
+{
+  WindowVerdict verdict = window_take (&source->window, b->seq, b->arrival);
+
+  if (verdict == WINDOW_NEW)
+    return TRUE;
+  worker_count (w, verdict == WINDOW_DOUBLE ? COUNT_DOUBLE : COUNT_STRAY, 1);
+  return FALSE;
+}
+
+/* Ties a packet to its source. Returns: %FALSE if its payload type was not agreed, or it came
+ * before */
 static gboolean
 accept_packet (RflWorker *w, WorkerSource *source, RflBuffer *b)
 {
@@ -121,6 +133,8 @@ accept_packet (RflWorker *w, WorkerSource *source, RflBuffer *b)
       worker_count (w, COUNT_PT_REFUSED, 1);
       return FALSE;
     }
+  if (source->windowed && !passes_window (w, source, b))
+    return FALSE;
   STAT_ADD (stats->packets, 1);
   STAT_ADD (stats->octets, b->payload_len);
   STAT_SET (stats->last_seen, b->arrival);

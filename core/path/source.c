@@ -13,7 +13,7 @@ choose_ssrc (const RflRoute *route, guint32 wanted)
 }
 
 static void
-fill_copies (PathSource *source)
+fill_copies (PathSource *source, gboolean windowed)
 {
   RflSource *public = &source->public;
 
@@ -29,6 +29,7 @@ fill_copies (PathSource *source)
       copy->ssrc = public->ssrc;
       copy->wire_ssrc = public->wire_ssrc;
       copy->map = source->map;
+      copy->windowed = windowed;
     }
 }
 
@@ -61,7 +62,7 @@ rfl_source_new (const RflSourceSpec *spec)
                                 .ssrc = choose_ssrc (spec->route, spec->ssrc),
                                 .wire_ssrc = spec->wire_ssrc,
                                 .back = spec->back };
-  fill_copies (source);
+  fill_copies (source, spec->windowed);
   g_ptr_array_add (spec->route->sources, source);
   g_hash_table_insert (route->by_ssrc, GUINT_TO_POINTER (source->public.ssrc), source);
   g_hash_table_insert (spec->flow->sources, GUINT_TO_POINTER (spec->wire_ssrc), source);

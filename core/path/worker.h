@@ -14,6 +14,7 @@
 #include "core/path/ring.h"
 #include "core/path/sendqueue.h"
 #include "core/path/transport.h"
+#include "core/path/window.h"
 #include <reflector/route.h>
 #include <reflector/stage.h>
 
@@ -82,6 +83,8 @@ struct _WorkerSource {
   SourceLabel *labels;
   guint n_labels;
   guint index;          /* in the route's sources */
+  gboolean windowed;    /* each sequence number passes once */
+  SequenceWindow window;
   RflSourceStats stats; /* shared */
 };
 
@@ -248,6 +251,8 @@ typedef enum {
   COUNT_UNKNOWN_LIMITED,
   COUNT_UPCALLS_DROPPED,
   COUNT_PT_REFUSED,
+  COUNT_DOUBLE,
+  COUNT_STRAY,
   COUNT_LEG_FORMAT_MISSING,
   COUNT_SENT,
   COUNT_WOULD_BLOCK,

@@ -61,6 +61,8 @@ struct _RflSource {
  * @map: copied; replaceable later
  * @ssrc: to use if free; else the route chooses an alias
  * @flow, @wire_ssrc: together unique
+ * @windowed: a sequence number passes once, in a window of 64; for paths between reflectors, which
+ *   may double and reorder
  */
 typedef struct {
   RflRoute *route;
@@ -70,6 +72,7 @@ typedef struct {
   guint32 wire_ssrc;
   const RflPtMap *map;
   RflLeg *back;
+  gboolean windowed;
 } RflSourceSpec;
 
 /* Emits RFL_EVENT_SOURCE_APPEARED; hooks have run (unless this is called inside another

@@ -228,6 +228,7 @@ add_source (LinkPeer *peer, RflMedium *medium, const LinkMessage *message, const
     .wire_ssrc = message->label,
     .map = map,
     .back = leg ? leg->leg : NULL,
+    .windowed = TRUE,
   };
   RflSource *source = rfl_source_new (&spec);
 
