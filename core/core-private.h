@@ -116,6 +116,8 @@ void rfl_event_set_source (RflEvent *event, RflSource *source);
 
 GHashTable *rfl_counters_new (void);
 void rfl_counters_status (RflCore *core, RflStatus *status);
+/* "process": descriptors, heap. */
+void rfl_process_status (RflStatus *status);
 
 /* ---- between sessions (core/session.c) and the path (core/path/) ---- */
 /* @core's path exists from rfl_core_new() on; threads from start to stop. */

@@ -88,6 +88,7 @@ rfl_core_status (RflCore *core)
   RflStatus *status = rfl_status_new ();
 
   tell_core (core, status);
+  rfl_process_status (status);
   tell_sessions (core, status);
   rfl_status_call (status, "path", tell_path, core->path);
   tell_plugins (core, status);

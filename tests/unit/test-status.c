@@ -3,6 +3,8 @@
 #include "core/core-private.h"
 #include "core/status.h"
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 static void
 text (void)
@@ -92,6 +94,35 @@ misuse (void)
   g_assert_cmpstr (got, ==, "{\"a\":{}}\n");
 }
 
+static gint64
+process_tells (const char *key)
+{
+  RflStatus *status = rfl_status_new ();
+  g_autofree char *got = NULL, *quoted = g_strdup_printf ("\"%s\":", key);
+  const char *found;
+
+  rfl_process_status (status);
+  got = rfl_status_finish (status);
+  found = strstr (got, quoted);
+  return found ? g_ascii_strtoll (found + strlen (quoted), NULL, 10) : -1;
+}
+
+static void
+process (void)
+{
+  gint64 descriptors = process_tells ("descriptors"), heap = process_tells ("heap");
+  int more = dup (STDERR_FILENO);
+  g_autofree char *block = g_malloc (100000);
+
+  block[0] = 1; /* so that the allocation stays */
+  g_assert_cmpint (descriptors, >, 2);
+  g_assert_cmpint (process_tells ("descriptors"), ==, descriptors + 1);
+  close (more);
+  g_assert_cmpint (process_tells ("descriptors"), ==, descriptors);
+  if (heap > 0) /* sanitizers keep a heap of their own and tell nothing of it */
+    g_assert_cmpint (process_tells ("heap"), >=, heap + 90000);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -100,5 +131,6 @@ main (int argc, char **argv)
   g_test_add_func ("/status/text", text);
   g_test_add_func ("/status/numbers", numbers);
   g_test_add_func ("/status/open-ends", open_ends);
+  g_test_add_func ("/status/process", process);
   return g_test_run ();
 }
