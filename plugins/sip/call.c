@@ -7,6 +7,8 @@
 #include "plugins/sip/uri.h"
 #include <string.h>
 
+#define CALL_KEY "sip/call"
+
 SipCall *
 sip_call_ref (SipCall *call)
 {
@@ -25,6 +27,7 @@ sip_call_unref (SipCall *call)
   sip_sdp_origin_clear (&call->origin);
   g_free (call->room);
   g_free (call->peer);
+  g_free (call->user);
   g_free (call->contact);
   g_free (call->next_hop);
   g_free (call->farewell);
@@ -276,10 +279,12 @@ call_new (SipListener *listener, SipInvite *invite)
   call->request = g_steal_pointer (&invite->request);
   call->offer = g_steal_pointer (&invite->offer);
   call->room = g_steal_pointer (&invite->room);
+  call->user = g_steal_pointer (&invite->user);
   call->mode = invite->mode;
   set_remote (call, invite->sip, &invite->remote, invite->tcp);
   call->since = rfl_clock_now (rfl_core_get_clock (listener->plugin->core));
   call->participant = make_participant (call, invite->sip);
+  rfl_participant_set_data (call->participant, CALL_KEY, call, NULL);
   return call;
 }
 
@@ -384,12 +389,19 @@ sip_call_gone (SipCall *call, const char *reason)
   call->state = SIP_CALL_GONE;
   rfl_counter_add (call->listener->plugin->counters.ended, 1);
   end_negotiation (call);
+  rfl_participant_set_data (call->participant, CALL_KEY, NULL, NULL);
   g_hash_table_remove (call->listener->plugin->calls, call);
   nua_handle_bind (nh, NULL);
   nua_handle_destroy (nh);
   call->nh = NULL;
   leave (call, reason);
   sip_call_unref (call);
+}
+
+SipCall *
+sip_call_find (RflParticipant *participant)
+{
+  return rfl_participant_get_data (participant, CALL_KEY);
 }
 
 /* Ending one call may end others (hooks), so the list is taken first. */

@@ -25,6 +25,7 @@ typedef enum {
 /**
  * SipCall:
  * @remote: where its last INVITE came from
+ * @user: whose credentials the INVITE had, or %NULL
  * @routed: a proxy has recorded its route
  * @contact, @next_hop: of our responses and requests; @next_hop is %NULL past a proxy
  * @request, @offer: what is being negotiated, or %NULL
@@ -38,7 +39,7 @@ struct _SipCall {
   SipCallState state;
   RflParticipant *participant;
   RflLegMode mode;
-  char *room, *peer;
+  char *room, *peer, *user;
   RflAddress remote;
   gboolean tcp, routed;
   char *contact, *next_hop;
@@ -54,12 +55,12 @@ struct _SipCall {
  *
  * What dispatch.c has found in an acceptable INVITE or UPDATE.
  *
- * @room, @request, @offer: (transfer full)
+ * @room, @user, @request, @offer: (transfer full)
  */
 typedef struct {
   SipRequest *request;
   SipSdp *offer;
-  char *room;
+  char *room, *user;
   RflLegMode mode;
   RflAddress remote;
   gboolean tcp;
@@ -86,4 +87,6 @@ void sip_calls_end_all (SipPlugin *plugin, const char *reason);
 void sip_calls_drop_all (SipPlugin *plugin);
 SipCall *sip_call_ref (SipCall *call);
 void sip_call_unref (SipCall *call);
+/* Returns: (nullable): the call that @participant is, lent */
+SipCall *sip_call_find (RflParticipant *participant);
 const char *sip_call_state_name (SipCallState state);

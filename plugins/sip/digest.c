@@ -32,7 +32,7 @@ sip_digest_is_wanted (const SipPlugin *plugin)
 
 static RflDigestVerdict
 check_header (const RflCredentials *service, gpointer self, const char *method,
-              const sip_authorization_t *header)
+              const sip_authorization_t *header, char **user)
 {
   su_home_t home[1] = { SU_HOME_INIT (home) };
   auth_response_t ar = { .ar_size = sizeof ar };
@@ -53,16 +53,18 @@ check_header (const RflCredentials *service, gpointer self, const char *method,
                            .nc = ar.ar_nc,
                            .opaque = ar.ar_opaque };
       verdict = service->check (self, &digest);
+      if (verdict == RFL_DIGEST_OK && *user == NULL)
+        *user = g_strdup (ar.ar_username);
     }
   su_home_deinit (home);
   return verdict;
 }
 
-/* The best of all: a phone may answer several challenges at once. Returns: whether there
- * was any answer. */
+/* The best of all: a phone may answer several challenges at once. @user: of the right one.
+ * Returns: whether there was any answer. */
 static gboolean
 check_headers (const RflCredentials *service, gpointer self, const sip_t *sip,
-               RflDigestVerdict *best)
+               RflDigestVerdict *best, char **user)
 {
   guint n = 0;
 
@@ -74,7 +76,7 @@ check_headers (const RflCredentials *service, gpointer self, const sip_t *sip,
       if (h->au_scheme == NULL || g_ascii_strcasecmp (h->au_scheme, "Digest") != 0
           || h->au_params == NULL)
         continue;
-      verdict = check_header (service, self, sip->sip_request->rq_method_name, h);
+      verdict = check_header (service, self, sip->sip_request->rq_method_name, h, user);
       *best = MIN (*best, verdict);
       n++;
     }
@@ -109,8 +111,10 @@ note_wrong (SipPlugin *plugin, const char *peer)
 }
 
 gboolean
-sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, const char *peer)
+sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, const char *peer,
+                  char **user)
 {
+  g_autofree char *name = NULL;
   gpointer self = NULL;
   const RflCredentials *service = find_service (listener->plugin, &self);
   RflDigestVerdict verdict;
@@ -123,9 +127,13 @@ sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, 
       sip_request_refuse (listener, request, peer, error);
       return FALSE;
     }
-  answered = check_headers (service, self, sip, &verdict);
+  answered = check_headers (service, self, sip, &verdict, &name);
   if (answered && verdict == RFL_DIGEST_OK)
-    return TRUE;
+    {
+      if (user)
+        *user = g_steal_pointer (&name);
+      return TRUE;
+    }
   if (answered && verdict == RFL_DIGEST_WRONG)
     note_wrong (listener->plugin, peer);
   challenge (listener, request, service, self, answered && verdict != RFL_DIGEST_WRONG);

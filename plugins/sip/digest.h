@@ -9,9 +9,10 @@ gboolean sip_digest_is_wanted (const SipPlugin *plugin);
 
 /**
  * sip_digest_check:
+ * @user: (out) (optional) (transfer full): whose credentials they are; set when it returns %TRUE
  *
  * Returns: whether the request may go on; if not, it has been answered with a challenge
  *   (or with 503 when nobody can check credentials)
  */
 gboolean sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip,
-                           const char *peer);
+                           const char *peer, char **user);

@@ -54,7 +54,7 @@ read_offer (const SipArrival *a, SipRequest *request)
 
 /* Who must not come in at all, before anything is told about rooms. */
 static gboolean
-check_entrance (const SipArrival *a, SipRequest *request)
+check_entrance (const SipArrival *a, SipRequest *request, char **user)
 {
   static const SipRefusal scheme = { SIP_416_UNSUPPORTED_URI, 0, 0 };
   SipPlugin *plugin = a->listener->plugin;
@@ -75,17 +75,21 @@ check_entrance (const SipArrival *a, SipRequest *request)
       sip_arrival_refuse_error (a, request, error);
       return FALSE;
     }
-  return !sip_digest_is_wanted (plugin) || sip_digest_check (a->listener, request, a->sip, a->peer);
+  return !sip_digest_is_wanted (plugin)
+         || sip_digest_check (a->listener, request, a->sip, a->peer, user);
 }
 
 static void
-begin_call (const SipArrival *a, SipRequest *request, SipSdp *offer)
+begin_call (const SipArrival *a, SipRequest *request, SipSdp *offer, char *user)
 {
   static const SipRefusal transport = { SIP_488_NOT_ACCEPTABLE, 302, 0 };
   const url_t *url = a->sip->sip_request->rq_url;
-  SipInvite invite = {
-    .request = request, .offer = offer, .remote = a->remote, .tcp = a->tcp, .sip = a->sip
-  };
+  SipInvite invite = { .request = request,
+                       .offer = offer,
+                       .user = user,
+                       .remote = a->remote,
+                       .tcp = a->tcp,
+                       .sip = a->sip };
   g_autoptr (GError) error = NULL;
 
   if (!sip_sdp_is_usable (offer))
@@ -98,22 +102,24 @@ begin_call (const SipArrival *a, SipRequest *request, SipSdp *offer)
   sip_request_free (invite.request);
   sip_sdp_free (invite.offer);
   g_free (invite.room);
+  g_free (invite.user);
 }
 
 static void
 on_first_invite (SipListener *listener, nua_handle_t *nh, const sip_t *sip)
 {
   g_autoptr (SipRequest) request = sip_request_save (listener, nh);
+  g_autofree char *user = NULL;
   SipArrival a;
   SipSdp *offer;
 
   rfl_counter_add (listener->plugin->counters.invites, 1);
   sip_arrival_init (&a, listener, request, sip);
-  if (!check_entrance (&a, request))
+  if (!check_entrance (&a, request, &user))
     return;
   offer = read_offer (&a, request);
   if (offer)
-    begin_call (&a, g_steal_pointer (&request), offer);
+    begin_call (&a, g_steal_pointer (&request), offer, g_steal_pointer (&user));
 }
 
 static void

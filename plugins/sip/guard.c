@@ -5,7 +5,8 @@
  * recurses without end, and of requests inside a dialog the application hears too late
  * (defect S2). And the number of headers is bounded: the library walks its lists for each
  * header it adds, so that one datagram of 64 KiB costs seconds (defect S5), and takes
- * comma-separated lists by recursion.
+ * comma-separated lists by recursion. The one Contact that is no URI, `*`, may stand alone in a
+ * REGISTER: it never becomes a target.
  * Not a check of what only the application reads: the Request-URI may be anything here.
  */
 #include "plugins/sip/guard.h"
@@ -48,6 +49,17 @@ static gboolean
 is_target (const msg_hclass_t *class)
 {
   return class == sip_contact_class || class == sip_route_class || class == sip_record_route_class;
+}
+
+/* RFC 3261 §10.2.2; the first line stands before all headers. */
+static gboolean
+is_star (su_home_t *home, const msg_hclass_t *class, const msg_header_t *header)
+{
+  const sip_t *sip = sip_object ((msg_t *) home);
+
+  return class == sip_contact_class && sip->sip_request
+         && sip->sip_request->rq_method == sip_method_register
+         && ((const sip_contact_t *) header)->m_url->url_type == url_any && header->sh_next == NULL;
 }
 
 static gboolean
@@ -103,7 +115,9 @@ parse_header (su_home_t *home, msg_header_t *header, char *text, isize_t len)
   if (class != sip_unknown_class && count (text, len, ',') > MAX_COMMAS)
     return -1;
   used = class->hc_parse (home, header, text, len);
-  return used >= 0 && is_target (class) && !are_sip (class, header) ? -1 : used;
+  if (used < 0 || !is_target (class) || is_star (home, class, header))
+    return used;
+  return are_sip (class, header) ? used : -1;
 }
 
 /* The rest of what has been received follows the first line, up to a NUL; lines that are no

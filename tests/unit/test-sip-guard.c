@@ -99,6 +99,40 @@ good (void)
   sip_guard_free (guard);
 }
 
+/* REGISTER may say `*`, alone; everything else stays as it is in other requests. */
+static void
+star (void)
+{
+  static const char text[] = "REGISTER sip:127.0.0.1 SIP/2.0\r\n"
+                             "Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK1;rport\r\n"
+                             "From: <sip:alice@127.0.0.1>;tag=1\r\n"
+                             "To: <sip:alice@127.0.0.1>\r\n"
+                             "Call-ID: 1\r\nCSeq: 1 REGISTER\r\nExpires: 0\r\n"
+                             "%s\r\nContent-Length: 0\r\n\r\n";
+  static const struct {
+    const char *header;
+    gboolean refused;
+  } rows[] = { { "Contact: <tel:+49123>", TRUE },
+               { "Contact: *, <sip:a@b>", TRUE },
+               { "Contact: <sip:a@b>, *", TRUE },
+               { "Record-Route: *", TRUE },
+               { "Contact: *", FALSE },
+               { "m: *", FALSE },
+               { "Contact: <sip:a@b>;expires=0", FALSE } };
+  SipGuard *guard = sip_guard_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *message = g_strdup_printf (text, rows[i].header);
+      msg_t *msg = msg_make (sip_guard_get_parser (guard), 0, message, strlen (message));
+      gboolean refused = (sip_object (msg)->sip_flags & MSG_FLG_ERROR) != 0;
+      if (refused != rows[i].refused)
+        g_error ("%s: %s", refused ? "refused" : "passed", rows[i].header);
+      msg_destroy (msg);
+    }
+  sip_guard_free (guard);
+}
+
 static void
 endless_list (void)
 {
@@ -197,6 +231,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sip/guard/bad", bad);
   g_test_add_func ("/sip/guard/good", good);
+  g_test_add_func ("/sip/guard/star", star);
   g_test_add_func ("/sip/guard/endless-list", endless_list);
   g_test_add_func ("/sip/guard/endless-lines", endless_lines);
   g_test_add_func ("/sip/guard/endless-lines-in-pieces", endless_lines_in_pieces);
