@@ -32,6 +32,13 @@ rfl_participant_new (RflCore *core, const RflParticipantSpec *spec)
   return participant;
 }
 
+void
+rfl_participant_set_local (RflParticipant *participant, const RflAddress *local)
+{
+  participant->local = *local;
+  participant->local.port = 0;
+}
+
 static void
 free_if_unused (ParticipantRecord *record)
 {

@@ -104,6 +104,7 @@ typedef enum {
  * @media: (element-type RflMedium): by m-line index
  * @confirmed: whether its signalling has proven to come from where it says: whoever can
  *   forge an address does not see our answer. Until then nothing is sent to its media
+ * @local: the local address that its signalling came to, port 0; family 0: not known
  */
 struct _RflParticipant {
   const char *id;
@@ -116,6 +117,7 @@ struct _RflParticipant {
   RflSession *session;
   GPtrArray *media;
   gboolean confirmed;
+  RflAddress local;
 };
 
 /**
@@ -155,6 +157,9 @@ typedef struct {
 
 /* Strings are copied. Returns: (transfer full). */
 RFL_EXPORT RflParticipant *rfl_participant_new (RflCore *core, const RflParticipantSpec *spec);
+/* The maker knows which of our addresses the participant talked to: offers of ours name it,
+ * see rfl_participant_get_offer(). The port is not looked at. */
+RFL_EXPORT void rfl_participant_set_local (RflParticipant *participant, const RflAddress *local);
 RFL_EXPORT RflParticipant *rfl_participant_ref (RflParticipant *participant);
 /* The last reference makes a participant that is still in a session leave. */
 RFL_EXPORT void rfl_participant_unref (RflParticipant *participant);

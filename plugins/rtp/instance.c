@@ -250,6 +250,7 @@ add_hooks (RtpPlugin *plugin, GError **error)
     { "rtp/codecs", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, NULL, rtp_offer_hook, plugin },
     { "rtp/turn", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, after_codecs, rtp_turn_hook,
       plugin },
+    { "rtp/wanted", RFL_EVENT_OFFER_WANTED, RFL_HOOK_NORMAL, NULL, NULL, rtp_wanted_hook, plugin },
     { "rtp/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_joined_hook,
       plugin },
     { "rtp/changed", RFL_EVENT_MEDIUM_CHANGED, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_changed_hook,

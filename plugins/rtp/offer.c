@@ -74,16 +74,16 @@ take (const RflAddress *configured, const RflAddress *signalling, RflAddress *ou
   return TRUE;
 }
 
-static void
-answer_address (const RtpPlugin *plugin, const RflParticipant *p, const RflMediumDesc *desc,
-                RflAddress *out)
+void
+rtp_offer_address (const RtpPlugin *plugin, const RflParticipant *p, const RflAddress *local,
+                   RflAddress *out)
 {
   const RflAddress *by_network =
       rfl_address_is_private (&p->signalling) ? &plugin->address_local : &plugin->address_external;
 
   if (take (by_network, &p->signalling, out) || take (&plugin->address, &p->signalling, out))
     return;
-  *out = desc->local;
+  *out = *local;
   if (rfl_address_is_any (out) && p->signalling.family != 0)
     rfl_address_local_for (&p->signalling, out);
 }
@@ -101,7 +101,7 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
   g_clear_pointer (&desc->answer, g_ptr_array_unref);
   desc->answer = g_steal_pointer (&plan->answer);
   desc->accepted = TRUE;
-  answer_address (plugin, plan->medium->participant, desc, &desc->answer_rtp);
+  rtp_offer_address (plugin, plan->medium->participant, &desc->local, &desc->answer_rtp);
   desc->answer_rtcp = desc->answer_rtp;
   desc->answer_rtp.port = plan->kind->rtp_number;
   desc->answer_rtcp.port = plan->kind->rtcp_number;

@@ -136,6 +136,12 @@ void rtp_plugin_status (gpointer self, RflStatus *status);
 
 /* offer.c: what an offer is answered. Hook of RFL_EVENT_MEDIA_OFFERED. */
 RflHookResult rtp_offer_hook (RflEvent *event, gpointer data, GError **error);
+/* Where @p is told to send, port 0; @local: the address it talked to, or none. */
+void rtp_offer_address (const RtpPlugin *plugin, const RflParticipant *p, const RflAddress *local,
+                        RflAddress *out);
+
+/* wanted.c: what we offer. Hook of RFL_EVENT_OFFER_WANTED. */
+RflHookResult rtp_wanted_hook (RflEvent *event, gpointer data, GError **error);
 
 /* turn.c: when it is answered. Hook of RFL_EVENT_MEDIA_OFFERED after rtp_offer_hook(). */
 RflHookResult rtp_turn_hook (RflEvent *event, gpointer data, GError **error);

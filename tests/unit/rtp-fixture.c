@@ -142,10 +142,16 @@ assert_joined (const Client *c)
 }
 
 void
+offer_list (Client *c, GPtrArray *offers)
+{
+  rfl_participant_offer (c->participant, offers, on_decided, c);
+  settle (c->f);
+}
+
+void
 offer (Client *c, RflMediumDesc *first, RflMediumDesc *second)
 {
-  rfl_participant_offer (c->participant, list_of (first, second), on_decided, c);
-  settle (c->f);
+  offer_list (c, list_of (first, second));
   g_assert_no_error (c->error);
 }
 

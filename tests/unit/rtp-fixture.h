@@ -48,6 +48,8 @@ void join_with (Client *c, const char *room, GPtrArray *offers);
 GPtrArray *list_of (RflMediumDesc *first, RflMediumDesc *second);
 void join (Client *c, const char *room, RflMediumDesc *first, RflMediumDesc *second);
 void assert_joined (const Client *c);
+/* A later offer; c->error is what came of it. */
+void offer_list (Client *c, GPtrArray *offers);
 /* A later offer; it must be agreed. */
 void offer (Client *c, RflMediumDesc *first, RflMediumDesc *second);
 /* What the medium at @index has agreed on. */

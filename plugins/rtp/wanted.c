@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What this side offers: to a participant without media everything there could be, to one
+ * that has media what is in force. Answers nothing: see offer.c.
+ */
+#include "plugins/rtp/codecs.h"
+#include "plugins/rtp/rtp.h"
+
+#include <string.h>
+
+#define FIRST_DYNAMIC 96
+#define LAST_DYNAMIC 127
+#define LAST_STATIC 34
+
+/* Dynamic numbers are used once in a whole offer: some phones keep one table for all. */
+typedef struct {
+  gboolean used[LAST_DYNAMIC + 1];
+} Numbers;
+
+static guint8
+take_number (Numbers *numbers)
+{
+  for (guint8 pt = FIRST_DYNAMIC; pt <= LAST_DYNAMIC; pt++)
+    if (!numbers->used[pt])
+      {
+        numbers->used[pt] = TRUE;
+        return pt;
+      }
+  return RFL_PT_NONE;
+}
+
+static guint8
+find_static (const RflFormat *format)
+{
+  for (guint8 pt = 0; pt <= LAST_STATIC; pt++)
+    {
+      g_autoptr (RflFormat) fixed = rfl_format_from_static (pt);
+      if (fixed && g_ascii_strcasecmp (fixed->encoding, format->encoding) == 0
+          && fixed->clock_rate == format->clock_rate && fixed->channels == format->channels)
+        return pt;
+    }
+  return RFL_PT_NONE;
+}
+
+static void
+add_format (GPtrArray *out, const RflFormat *format, Numbers *numbers)
+{
+  guint8 pt = find_static (format);
+
+  if (pt == RFL_PT_NONE)
+    pt = take_number (numbers);
+  if (pt != RFL_PT_NONE)
+    g_ptr_array_add (out, rfl_format_new (pt, format->encoding, format->clock_rate,
+                                          format->channels, format->fmtp));
+}
+
+static gboolean
+has_rate (const GPtrArray *formats, guint n, guint clock_rate)
+{
+  for (guint i = 0; i < n; i++)
+    if (((const RflFormat *) formats->pdata[i])->clock_rate == clock_rate)
+      return TRUE;
+  return FALSE;
+}
+
+/* RFC 4733 §2.1: its rate is that of the codec it goes with. */
+static void
+add_telephone_events (GPtrArray *out, Numbers *numbers)
+{
+  guint n = out->len;
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint rate = ((const RflFormat *) out->pdata[i])->clock_rate;
+      g_autoptr (RflFormat) events = rfl_format_new (0, "telephone-event", rate, 1, "0-16");
+      if (!has_rate (out, i, rate))
+        add_format (out, events, numbers);
+    }
+}
+
+static void
+add_configured (GPtrArray *out, const RtpKind *kind, Numbers *numbers)
+{
+  for (guint i = 0; i < kind->preferences->len; i++)
+    add_format (out, kind->preferences->pdata[i], numbers);
+  if (strcmp (kind->name, "audio") == 0)
+    add_telephone_events (out, numbers);
+}
+
+static void
+add_copies (GPtrArray *out, const GPtrArray *formats)
+{
+  for (guint i = 0; i < formats->len; i++)
+    g_ptr_array_add (out, rfl_format_copy (formats->pdata[i]));
+}
+
+static void
+set_address (RflMediumDesc *desc, const RtpKind *kind, const RflParticipant *p)
+{
+  rtp_offer_address (kind->plugin, p, &desc->local, &desc->answer_rtp);
+  desc->answer_rtcp = desc->answer_rtp;
+  desc->answer_rtp.port = kind->rtp_number;
+  desc->answer_rtcp.port = kind->rtcp_number;
+}
+
+static RflMediumDesc *
+make_new (const RtpKind *kind, const RflParticipant *p, Numbers *numbers)
+{
+  const RflRoute *route = rfl_session_get_route (p->session, kind->name);
+  RflMediumDesc *desc = rfl_medium_desc_new (kind->name);
+
+  if (route->formats->len > 0)
+    add_copies (desc->answer, route->formats);
+  else
+    add_configured (desc->answer, kind, numbers);
+  desc->direction = RFL_DIRECTION_BOTH;
+  desc->local = p->local;
+  desc->accepted = desc->answer->len > 0;
+  set_address (desc, kind, p);
+  return desc;
+}
+
+/* The session's formats keep their numbers, which new ones must not meet. */
+static void
+note_used (Numbers *numbers, const GPtrArray *formats)
+{
+  for (guint i = 0; i < formats->len; i++)
+    numbers->used[((const RflFormat *) formats->pdata[i])->pt & 0x7f] = TRUE;
+}
+
+static void
+offer_all (RtpPlugin *plugin, RflParticipant *p, GPtrArray *out)
+{
+  Numbers numbers = { { FALSE } };
+
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    note_used (&numbers, rfl_session_get_route (p->session, plugin->kinds[i].name)->formats);
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    {
+      RflMediumDesc *desc = make_new (&plugin->kinds[i], p, &numbers);
+      if (desc->accepted)
+        g_ptr_array_add (out, desc);
+      else
+        rfl_medium_desc_free (desc);
+    }
+}
+
+/* Also the m-lines of other plugins, whose places must be kept. This side holds nobody, so
+ * whoever asks anew gets both directions offered, even while it has put us on hold. */
+static RflMediumDesc *
+copy_current (const RflMedium *medium)
+{
+  const RflMediumDesc *current = medium->current;
+  RflMediumDesc *desc = rfl_medium_desc_new (medium->kind);
+
+  if (current == NULL)
+    return desc;
+  add_copies (desc->answer, current->answer);
+  desc->direction = current->accepted ? RFL_DIRECTION_BOTH : RFL_DIRECTION_NONE;
+  desc->mode = current->mode;
+  desc->local = current->local;
+  desc->accepted = current->accepted;
+  desc->answer_rtp = current->answer_rtp;
+  desc->answer_rtcp = current->answer_rtcp;
+  return desc;
+}
+
+RflHookResult
+rtp_wanted_hook (RflEvent *event, gpointer data, GError **error)
+{
+  RtpPlugin *plugin = data;
+  RflParticipant *p = event->participant;
+
+  if (p->origin)
+    return RFL_HOOK_CONTINUE;
+  if (p->media->len == 0)
+    offer_all (plugin, p, event->offers);
+  for (guint i = 0; i < p->media->len; i++)
+    g_ptr_array_add (event->offers, copy_current (p->media->pdata[i]));
+  return RFL_HOOK_CONTINUE;
+}
