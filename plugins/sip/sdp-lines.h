@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lines that offers and answers of ours have in common. Not the order of m-lines, nor what is
- * taken: see sdp-write.c.
+ * taken: see sdp-write.c and sdp-offer.c.
  */
 #pragma once
 

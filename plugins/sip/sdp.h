@@ -75,6 +75,7 @@ typedef struct {
 } SipSdpOrigin;
 
 void sip_sdp_origin_clear (SipSdpOrigin *origin);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SipSdpOrigin, sip_sdp_origin_clear)
 
 /**
  * sip_sdp_write_answer:
@@ -87,3 +88,28 @@ void sip_sdp_origin_clear (SipSdpOrigin *origin);
  */
 char *sip_sdp_write_answer (const SipSdp *offer, const GPtrArray *descs, const RflAddress *fallback,
                             SipSdpOrigin *origin);
+
+/* Returns: (transfer full): "KIND PROTO FORMAT" of each m-line, for later offers of ours: an
+ * m-line keeps its place and kind as long as the dialog lives (RFC 3264 §8) */
+char **sip_sdp_get_heads (const SipSdp *sdp);
+/**
+ * sip_sdp_write_offer:
+ * @descs: (element-type RflMediumDesc): of rfl_participant_get_offer()
+ * @heads: (nullable): of the other side's last description, see sip_sdp_get_heads()
+ * @fallback: for the c-line when no medium is offered
+ *
+ * Returns: (transfer full): an m-line for each of @descs, port 0 for those not accepted
+ */
+char *sip_sdp_write_offer (const GPtrArray *descs, char *const *heads, const RflAddress *fallback,
+                           SipSdpOrigin *origin);
+/**
+ * sip_sdp_answer_to_offers:
+ * @offered: (element-type RflMediumDesc): what the answer is to
+ *
+ * As sip_sdp_to_offers(), for the answer to an offer of ours.
+ *
+ * Returns: (transfer full): %NULL with RFL_ERROR_MALFORMED when its m-lines are not those of the
+ *   offer, or RFL_ERROR_NO_CODEC when it takes none of them
+ */
+GPtrArray *sip_sdp_answer_to_offers (const SipSdp *answer, const GPtrArray *offered,
+                                     RflLegMode mode, const RflAddress *local, GError **error);
