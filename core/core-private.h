@@ -144,6 +144,7 @@ void rfl_participant_drop (RflParticipant *participant);
 RflLegMode rfl_leg_get_mode (const RflLeg *leg);
 RflLegFlags rfl_leg_get_flags (const RflLeg *leg);
 gboolean rfl_leg_is_active (const RflLeg *leg);
+gboolean rfl_leg_takes_reduced_rtcp (const RflLeg *leg);
 /* By its ops; nothing happens if it has none. */
 void rfl_leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len);
 /* ... and rfl_leg_new() calls this for a leg of RFL_LEG_ONE, which gets reports from now on. */

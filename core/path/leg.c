@@ -154,6 +154,18 @@ rfl_leg_is_active (const RflLeg *leg)
   return leg->active;
 }
 
+gboolean
+rfl_leg_takes_reduced_rtcp (const RflLeg *leg)
+{
+  return leg->reduced_rtcp;
+}
+
+void
+rfl_leg_set_reduced_rtcp (RflLeg *leg, gboolean reduced)
+{
+  leg->reduced_rtcp = reduced;
+}
+
 void
 rfl_leg_set_remote (RflLeg *leg, const RflAddress *local, const RflAddress *remote)
 {

@@ -95,6 +95,7 @@ struct _RflLeg {
   gpointer user_data;
   gint owner_worker;
   gboolean active;
+  gboolean reduced_rtcp;
   GArray *stages; /* StageEntry */
   StageArray *compiled;
   Copies copies; /* WorkerLeg */

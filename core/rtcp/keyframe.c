@@ -38,7 +38,8 @@ keyframe_equal (gconstpointer a, gconstpointer b)
   return left->ssrc == right->ssrc && left->kind == right->kind;
 }
 
-/* RFC 4585 §3.1: a compound of RR, SDES and the feedback. Clients that know only one of PLI
+/* RFC 4585 §3.1: a compound of RR, SDES and the feedback, or the feedback alone where that was
+ * agreed (RFC 5506). Clients that know only one of PLI
  * and FIR find what they know, hence PLI always. */
 static void
 send_request (RtcpState *state, RflSource *source, RflMedium *from, gboolean fir)
@@ -50,8 +51,11 @@ send_request (RtcpState *state, RflSource *source, RflMedium *from, gboolean fir
   RflRtcpWriter w;
 
   rfl_rtcp_writer_init (&w, data, sizeof data);
-  rfl_rtcp_write_rr (&w, own, NULL, 0);
-  rfl_rtcp_write_sdes (&w, own, state->cname);
+  if (!rfl_leg_takes_reduced_rtcp (source->back))
+    {
+      rfl_rtcp_write_rr (&w, own, NULL, 0);
+      rfl_rtcp_write_sdes (&w, own, state->cname);
+    }
   rfl_rtcp_write_pli (&w, own, ssrc);
   if (fir)
     rfl_rtcp_write_fir (&w, own, ssrc, state->fir_seq++);

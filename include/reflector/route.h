@@ -152,6 +152,9 @@ RFL_EXPORT void rfl_leg_set_remote (RflLeg *leg, const RflAddress *local, const 
 RFL_EXPORT void rfl_leg_set_pt (RflLeg *leg, const guint8 pt[RFL_ROUTE_MAX_FORMATS]);
 /* A leg on hold gets neither RTP nor RTCP of others. New legs are active. */
 RFL_EXPORT void rfl_leg_set_active (RflLeg *leg, gboolean active);
+/* Whoever is at its end takes RTCP of reduced size (RFC 5506): what is asked of it then comes
+ * without a report before it. */
+RFL_EXPORT void rfl_leg_set_reduced_rtcp (RflLeg *leg, gboolean reduced);
 /* The SSRC of @source on @leg (RFL_LEG_LABELLED). */
 RFL_EXPORT void rfl_source_set_label (RflSource *source, RflLeg *leg, guint32 ssrc);
 

@@ -48,6 +48,8 @@ typedef enum {
  * @accepted: answer: whether the m-line lives (SIP: else port 0)
  * @answer: (element-type RflFormat): answer: agreed formats in the participant's numbers
  * @answer_rtp, @answer_rtcp: answer: where the participant is to send
+ * @rtcp_mux, @answer_mux: offer and answer: RTCP on the RTP port (RFC 5761)
+ * @rtcp_rsize, @answer_rsize: offer and answer: RTCP of reduced size (RFC 5506)
  */
 typedef struct {
   const char *kind;
@@ -62,6 +64,8 @@ typedef struct {
   gboolean accepted;
   GPtrArray *answer;
   RflAddress answer_rtp, answer_rtcp;
+  gboolean rtcp_mux, answer_mux;
+  gboolean rtcp_rsize, answer_rsize;
 } RflMediumDesc;
 
 /* @kind is interned, which is for ever: never pass what a peer chose without comparing it to

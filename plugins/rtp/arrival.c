@@ -100,8 +100,9 @@ place_rtp (RtpKind *kind, const RflArrival *arrival, const RflRtp *rtp)
   RtpVerdict verdict;
   RtpMedium *m;
 
-  if (arrival->flow)
-    return rfl_flow_get_user_data (arrival->flow);
+  m = arrival->flow ? rfl_flow_get_user_data (arrival->flow) : NULL;
+  if (m && m->flow == arrival->flow)
+    return m;
   verdict = rtp_latch_rtp (plugin->latch, &signs, rfl_clock_now (plugin->clock), &claim);
   if (claim == NULL)
     {
@@ -183,7 +184,9 @@ read_signs (const RflArrival *arrival, RtpSigns *signs)
 static RtpMedium *
 place_rtcp (RtpKind *kind, const RflArrival *arrival)
 {
-  RtpSigns signs = { .kind = kind->name, .remote = arrival->remote };
+  RtpSigns signs = { .kind = kind->name,
+                     .remote = arrival->remote,
+                     .mux = arrival->port == kind->rtp_port };
   RtpPlugin *plugin = kind->plugin;
   RtpClaim *claim;
   RtpVerdict verdict;
@@ -208,6 +211,15 @@ place_rtcp (RtpKind *kind, const RflArrival *arrival)
   return m;
 }
 
+/* Multiplexed, perhaps though nobody agreed to it: from where its RTP is known to come. */
+static gboolean
+is_with_rtp (const RtpKind *kind, const RflArrival *arrival)
+{
+  const RtpMedium *m = arrival->flow ? rfl_flow_get_user_data (arrival->flow) : NULL;
+
+  return arrival->port == kind->rtp_port && m && m->flow == arrival->flow;
+}
+
 void
 rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
 {
@@ -217,12 +229,9 @@ rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
 
   if (!rfl_rtcp_validate (arrival->data, arrival->len))
     rtp_refuse (plugin, RTP_REFUSED_MALFORMED, &arrival->remote);
-  else if (arrival->port == kind->rtcp_port)
-    m = place_rtcp (kind, arrival);
-  else if (arrival->flow) /* multiplexed though nobody agreed to it: as good as any */
-    m = rfl_flow_get_user_data (arrival->flow);
   else
-    rtp_refuse (plugin, RTP_REFUSED_STRANGER, &arrival->remote);
+    m = is_with_rtp (kind, arrival) ? rfl_flow_get_user_data (arrival->flow)
+                                    : place_rtcp (kind, arrival);
   if (m == NULL)
     return;
   m->peer->last_rtcp = rfl_clock_now (plugin->clock);

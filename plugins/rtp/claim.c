@@ -139,6 +139,9 @@ void
 rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec)
 {
   index_all (claim, index_remove);
+  if (claim->mux != spec->mux)
+    forget (claim, &claim->rtcp);
+  claim->mux = spec->mux;
   claim->signalling = spec->signalling;
   set_sdp (&claim->rtp, &spec->sdp_rtp);
   set_sdp (&claim->rtcp, &spec->sdp_rtcp);
@@ -148,6 +151,14 @@ rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec)
     g_array_append_vals (claim->announced, spec->ssrcs->data, spec->ssrcs->len);
   g_strfreev (claim->cnames);
   claim->cnames = g_strdupv ((char **) spec->cnames);
+  index_all (claim, index_add);
+}
+
+void
+rtp_claim_lose_rtcp (RtpClaim *claim)
+{
+  index_all (claim, index_remove);
+  forget (claim, &claim->rtcp);
   index_all (claim, index_add);
 }
 
@@ -260,15 +271,21 @@ get_target (const RtpClaim *claim, const RtpSide *side, const RtpSide *other, Rf
   return TRUE;
 }
 
+/* Multiplexed RTCP comes from where RTP is wanted, also of who sends none. */
 gboolean
 rtp_claim_get_rtp_target (const RtpClaim *claim, RflAddress *out)
 {
-  return get_target (claim, &claim->rtp, &claim->rtcp, out);
+  gboolean by_rtcp = claim->mux && claim->rtp.latched.address.family == 0
+                     && claim->rtcp.latched.address.family != 0;
+
+  return get_target (claim, by_rtcp ? &claim->rtcp : &claim->rtp, &claim->rtcp, out);
 }
 
 gboolean
 rtp_claim_get_rtcp_target (const RtpClaim *claim, RflAddress *out)
 {
+  if (claim->mux)
+    return rtp_claim_get_rtp_target (claim, out);
   return get_target (claim, &claim->rtcp, &claim->rtp, out);
 }
 

@@ -35,7 +35,7 @@ struct _RtpClaim {
   gint64 rtcp_heard;
   GArray *announced, *learned;
   GStrv cnames;
-  gboolean sends;
+  gboolean sends, mux;
   guint64 turn;
   gint64 arrived, answered; /* answered 0: waiting */
   gboolean needs_evidence;

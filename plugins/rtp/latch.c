@@ -196,6 +196,13 @@ drop_early (GPtrArray *list, const RtpSigns *signs, gboolean rtcp, gint64 now)
 
 /* ---- moving ---- */
 
+/* Whether the claim has to do with what came to this port. */
+static gboolean
+uses_port (const RtpClaim *claim, const RtpSigns *signs, gboolean rtcp)
+{
+  return claim->kind == signs->kind && (!rtcp || claim->mux == signs->mux);
+}
+
 /* The one whose SDP names this very address, though another one was taken for it. */
 static RtpClaim *
 find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp)
@@ -206,7 +213,8 @@ find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp)
     {
       RtpClaim *claim = at->pdata[i];
       const RtpSide *side = rtcp ? &claim->rtcp : &claim->rtp;
-      if (claim->kind != signs->kind || rtp_side_is_open (side) || announced_another (claim, signs)
+      if (!uses_port (claim, signs, rtcp) || rtp_side_is_open (side)
+          || announced_another (claim, signs)
           || !(rtcp ? names_rtcp_and_signals (claim, signs) : names_rtp_and_signals (claim, signs)))
         continue;
       if (found)
@@ -254,7 +262,7 @@ find_holder (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp)
     {
       RtpClaim *claim = at->pdata[i];
       const RtpSide *side = rtcp ? &claim->rtcp : &claim->rtp;
-      if (claim->kind == signs->kind && !rtp_side_is_open (side)
+      if (uses_port (claim, signs, rtcp) && !rtp_side_is_open (side)
           && rfl_address_same_ip (&side->latched.address, &signs->remote)
           && knows_ssrc (claim, signs))
         return claim;
@@ -282,7 +290,8 @@ find_candidates (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gboo
   for (guint i = 0; at && i < at->len; i++)
     {
       RtpClaim *claim = at->pdata[i];
-      if (claim->kind != signs->kind || claim->answered == 0 || !is_candidate (claim, signs, rtcp))
+      if (!uses_port (claim, signs, rtcp) || claim->answered == 0
+          || !is_candidate (claim, signs, rtcp))
         continue;
       if (rtp_side_is_open (rtcp ? &claim->rtcp : &claim->rtp))
         g_ptr_array_add (list, claim);
@@ -356,6 +365,11 @@ rtp_latch_rtcp (RtpLatch *latch, const RtpSigns *signs, gint64 now, RtpClaim **c
   *claim = g_hash_table_lookup (latch->by_rtcp, &key);
   if (*claim == NULL)
     verdict = judge (latch, signs, TRUE, now, claim);
+  else if ((*claim)->mux != signs->mux) /* its RTCP belongs to the other port */
+    {
+      *claim = NULL;
+      verdict = RTP_VERDICT_STRANGER;
+    }
   if (*claim)
     (*claim)->rtcp_heard = now;
   return verdict;

@@ -47,16 +47,18 @@ typedef struct {
  * @ssrcs: (nullable) (element-type guint32): announced
  * @cnames: %NULL-terminated: any of them proves an RTCP packet
  * @sends: whether RTP is to be expected of it
+ * @mux: its RTCP comes to the RTP port and from where its RTP does
  */
 typedef struct {
   const char *kind;
   RflAddress signalling, sdp_rtp, sdp_rtcp;
   const GArray *ssrcs;
   const char *const *cnames;
-  gboolean sends;
+  gboolean sends, mux;
 } RtpClaimSpec;
 
-/* What a packet shows. @ssrc: 0: none known; @cname: (nullable), not terminated */
+/* What a packet shows. @ssrc: 0: none known; @cname: (nullable), not terminated; @mux: RTCP that came
+ * to the RTP port, which only claims with @mux send */
 typedef struct {
   const char *kind;
   RflAddress remote;
@@ -64,6 +66,7 @@ typedef struct {
   guint16 seq;
   const char *cname;
   gsize cname_len;
+  gboolean mux;
 } RtpSigns;
 
 /**
@@ -104,6 +107,8 @@ const RflAddress *rtp_claim_get_rtcp (const RtpClaim *claim);
  * a packet came from that IP. Returns: %FALSE if nowhere. */
 gboolean rtp_claim_get_rtp_target (const RtpClaim *claim, RflAddress *out);
 gboolean rtp_claim_get_rtcp_target (const RtpClaim *claim, RflAddress *out);
+/* What its RTCP was latched to is somebody else's. */
+void rtp_claim_lose_rtcp (RtpClaim *claim);
 /* An SSRC that the owner saw on the latched address. */
 void rtp_claim_learn (RtpClaim *claim, guint32 ssrc);
 

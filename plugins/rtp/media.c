@@ -189,7 +189,10 @@ fill_claim (const RtpMedium *m, const RflMediumDesc *desc, const char *const *cn
                          .sdp_rtcp = desc->rtcp,
                          .ssrcs = desc->ssrcs,
                          .cnames = cnames,
-                         .sends = (desc->direction & RFL_DIRECTION_SEND) != 0 };
+                         .sends = (desc->direction & RFL_DIRECTION_SEND) != 0,
+                         .mux = desc->answer_mux };
+  if (out->mux)
+    out->sdp_rtcp = out->sdp_rtp;
   if (out->sdp_rtcp.family == 0 && out->sdp_rtp.family != 0 && out->sdp_rtp.port != 0)
     {
       out->sdp_rtcp = out->sdp_rtp; /* RFC 3550 §11: the next port */
@@ -211,11 +214,28 @@ rtp_medium_claim (RtpMedium *m, const RflMediumDesc *desc)
       rtp_claim_new (m->peer->plugin->latch, &spec, rfl_clock_now (m->peer->plugin->clock), m);
 }
 
+/* Multiplexed RTCP may have come first; what it was taken for gives way to RTP's evidence. */
+static RflFlow *
+make_flow (RtpMedium *m, const RflArrival *arrival)
+{
+  RtpMedium *holder = arrival->flow ? rfl_flow_get_user_data (arrival->flow) : NULL;
+
+  if (holder && holder->rtcp_flow == arrival->flow)
+    {
+      if (holder == m)
+        return g_steal_pointer (&m->rtcp_flow);
+      g_clear_pointer (&holder->rtcp_flow, rfl_flow_free);
+      rtp_claim_lose_rtcp (holder->claim);
+      rtp_medium_update_leg (holder);
+    }
+  return rfl_flow_new (m->kind->rtp_port, &arrival->remote, m);
+}
+
 void
 rtp_medium_latched (RtpMedium *m, const RflArrival *arrival)
 {
   g_autoptr (GPtrArray) sources = own_sources (m);
-  RflFlow *old = m->flow, *flow = rfl_flow_new (m->kind->rtp_port, &arrival->remote, m);
+  RflFlow *old = m->flow, *flow = make_flow (m, arrival);
 
   if (flow == NULL)
     return;
@@ -232,6 +252,8 @@ rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival)
 {
   rfl_flow_free (m->rtcp_flow);
   m->rtcp_flow = rfl_flow_new (arrival->port, &arrival->remote, m);
+  if (m->mux && m->flow == NULL)
+    m->local = arrival->local;
 }
 
 /* ---- the leg ---- */
@@ -239,11 +261,12 @@ rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival)
 void
 rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len)
 {
+  RflPort *port = m->mux ? m->kind->rtp_port : m->kind->rtcp_port;
   RflAddress remote;
 
-  if (m->medium->participant->confirmed && m->claim && m->kind->rtcp_port
+  if (m->medium->participant->confirmed && m->claim && port
       && rtp_claim_get_rtcp_target (m->claim, &remote))
-    rfl_port_send (m->kind->rtcp_port, &m->rtcp_local, &remote, data, len);
+    rfl_port_send (port, m->mux ? &m->local : &m->rtcp_local, &remote, data, len);
   else if (m->peer->plugin)
     rfl_counter_add (m->peer->plugin->rtcp_unsent, 1);
 }
@@ -303,6 +326,7 @@ make_leg (RtpMedium *m, const RflAddress *remote)
   m->leg_remote = *remote;
   m->leg_mode = spec.mode;
   rfl_leg_set_active (m->leg, m->hears);
+  rfl_leg_set_reduced_rtcp (m->leg, m->medium->current->answer_rsize);
   set_back (m);
 }
 
@@ -384,8 +408,13 @@ rtp_medium_apply (RtpMedium *m)
   cnames = expected_cnames (m, desc);
   fill_claim (m, desc, cnames, &spec);
   rtp_claim_update (m->claim, &spec);
+  if (m->mux != desc->answer_mux)
+    g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
+  m->mux = desc->answer_mux;
   if (m->flow == NULL)
     m->local = m->rtcp_local = desc->local;
+  if (m->leg)
+    rfl_leg_set_reduced_rtcp (m->leg, desc->answer_rsize);
   apply_formats (m);
   apply_direction (m, desc);
   rtp_medium_update_leg (m);

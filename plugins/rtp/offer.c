@@ -30,11 +30,27 @@ is_disabled (const RflMediumDesc *desc)
   return desc->rtp.family != 0 && desc->rtp.port == 0;
 }
 
+/* A packet with one of these numbers and the marker bit looks like RTCP on any port
+ * (RFC 5761 §4), so they are nothing to agree on. */
+static GPtrArray *
+distinct_formats (const GPtrArray *formats)
+{
+  GPtrArray *list = g_ptr_array_new ();
+
+  for (guint i = 0; i < formats->len; i++)
+    {
+      const RflFormat *format = formats->pdata[i];
+      if (format->pt < 64 || format->pt > 95)
+        g_ptr_array_add (list, formats->pdata[i]);
+    }
+  return list;
+}
+
 static void
 plan_medium (Plan *plan, RflSession *session)
 {
   RflRoute *route = rfl_session_get_route (session, plan->kind->name);
-  const GPtrArray *offer = plan->medium->offered->formats;
+  g_autoptr (GPtrArray) offer = distinct_formats (plan->medium->offered->formats);
   const GPtrArray *formats = route->formats;
 
   if (formats->len == 0)
@@ -104,7 +120,9 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
   rtp_offer_address (plugin, plan->medium->participant, &desc->local, &desc->answer_rtp);
   desc->answer_rtcp = desc->answer_rtp;
   desc->answer_rtp.port = plan->kind->rtp_number;
-  desc->answer_rtcp.port = plan->kind->rtcp_number;
+  desc->answer_mux = desc->rtcp_mux;
+  desc->answer_rsize = desc->rtcp_rsize;
+  desc->answer_rtcp.port = desc->answer_mux ? plan->kind->rtp_number : plan->kind->rtcp_number;
 }
 
 /* The first m-line of each kind that the participant wants. */

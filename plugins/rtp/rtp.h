@@ -85,6 +85,7 @@ typedef struct {
  * @rtcp_flow: likewise of RTCP: what comes from there is no stranger's, whose packets are limited
  * @leg: once packets may be sent somewhere
  * @local, @rtcp_local: our own address towards it
+ * @mux: RTCP goes through the RTP port, both ways
  * @rtcp_due: when the next RTCP would come at the highest steady rate
  */
 struct _RtpMedium {
@@ -99,6 +100,7 @@ struct _RtpMedium {
   RflPtMap map;
   RflAddress local, rtcp_local;
   gint64 rtcp_due;
+  gboolean mux;
   RtpPast past[RTP_MAX_PAST];
   guint n_past;
   guint64 packets_past;

@@ -61,6 +61,13 @@ sip_sdp_write_rtcp (GString *out, const RflMediumDesc *desc)
 {
   const RflAddress *rtcp = &desc->answer_rtcp;
 
+  if (desc->answer_rsize)
+    g_string_append (out, "a=rtcp-rsize\r\n");
+  if (desc->answer_mux)
+    {
+      g_string_append (out, "a=rtcp-mux\r\n");
+      return;
+    }
   if (rtcp->family == 0
       || (rtcp->port == desc->answer_rtp.port + 1 && rfl_address_same_ip (rtcp, &desc->answer_rtp)))
     return;

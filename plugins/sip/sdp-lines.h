@@ -10,7 +10,8 @@
 void sip_sdp_write_address (GString *out, const RflAddress *address);
 /* a=rtpmap, a=fmtp */
 void sip_sdp_write_format (GString *out, const RflFormat *format);
-/* a=rtcp, where RTCP is not where everybody looks for it (RFC 3605) */
+/* a=rtcp-rsize and a=rtcp-mux where agreed; else a=rtcp where RTCP is not where everybody looks
+ * for it (RFC 3605) */
 void sip_sdp_write_rtcp (GString *out, const RflMediumDesc *desc);
 /* Our direction, where the other side does @theirs. */
 void sip_sdp_write_direction (GString *out, RflDirection theirs);

@@ -168,6 +168,8 @@ read_attributes (RflMediumDesc *desc, const SipSdpMedia *media, PtTable *table)
         set_rtcp (desc, value);
       if ((value = value_of (attribute, "ssrc")))
         add_ssrc (desc, value);
+      desc->rtcp_mux |= strcmp (attribute, "rtcp-mux") == 0;
+      desc->rtcp_rsize |= strcmp (attribute, "rtcp-rsize") == 0;
     }
 }
 

@@ -287,6 +287,10 @@ answer_all (GPtrArray *descs, const char *ip)
         take (desc, "telephone-event");
       rfl_address_parse (&desc->answer_rtp, ip, video ? 5568 : 5566);
       rfl_address_parse (&desc->answer_rtcp, ip, video ? 5569 : 5567);
+      desc->answer_mux = desc->rtcp_mux;
+      desc->answer_rsize = desc->rtcp_rsize;
+      if (desc->answer_mux)
+        desc->answer_rtcp = desc->answer_rtp;
     }
 }
 
