@@ -287,3 +287,13 @@ rfl_rtcp_get_feedback_ssrc (const RflRtcp *rtcp, guint index, guint32 *ssrc)
   *ssrc = wire_get32 (rtcp->body + 4 + FCI_ENTRY * (gsize) index);
   return TRUE;
 }
+
+gboolean
+rfl_rtcp_get_fir_seq (const RflRtcp *rtcp, guint index, guint8 *seq)
+{
+  if (rtcp->type != RFL_RTCP_PSFB || rtcp->count != RFL_PSFB_FIR
+      || index >= (rtcp->body_len - 4) / FCI_ENTRY)
+    return FALSE;
+  *seq = rtcp->body[4 + FCI_ENTRY * (gsize) index + 4];
+  return TRUE;
+}

@@ -87,6 +87,13 @@ RFL_EXPORT gboolean rfl_rtcp_get_app (const RflRtcp *rtcp, char name[5], const g
  * one per entry). */
 RFL_EXPORT gboolean rfl_rtcp_get_feedback_ssrc (const RflRtcp *rtcp, guint index, guint32 *ssrc);
 
+/* The number of the @index-th request of a FIR (RFC 5104 §4.3.1.1). */
+RFL_EXPORT gboolean rfl_rtcp_get_fir_seq (const RflRtcp *rtcp, guint index, guint8 *seq);
+/* Moves @offset, 0 at first, to the next SSRC that a block of an XR is about, in octets from
+ * rtcp->data: of DLRR each of its receivers, of others their source (RFC 3611 §4).
+ * Returns: %FALSE at the end or at a malformed block. */
+RFL_EXPORT gboolean rfl_rtcp_next_xr_ssrc (const RflRtcp *rtcp, gsize *offset);
+
 /* Appends packets to a buffer the caller owns. A packet that does not fit sets
  * `overflow` and leaves the buffer as it was. */
 typedef struct {

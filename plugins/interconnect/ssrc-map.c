@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SSRCs in RTCP, found and replaced (RFC 3550 §6.4 to §6.6, RFC 4585 §6.1, RFC 5104 §4.3.1).
+/* SSRCs in RTCP, found and replaced (RFC 3550 §6.4 to §6.6, RFC 3611 §4, RFC 4585 §6.1, RFC
+ * 5104 §4.3.1).
  * Not for deciding by what.
  */
 #include "plugins/interconnect/ssrc-map.h"
@@ -59,6 +60,8 @@ map_target (const Mapping *m, const RflRtcp *rtcp)
   gboolean report = rtcp->type == RFL_RTCP_SR || rtcp->type == RFL_RTCP_RR;
   gboolean fir = rtcp->type == RFL_RTCP_PSFB && rtcp->count == RFL_PSFB_FIR;
 
+  for (gsize at = 0; rfl_rtcp_next_xr_ssrc (rtcp, &at);)
+    map_at (m, at);
   for (guint i = 0; report && i < rtcp->count; i++)
     map_at (m, (rtcp->type == RFL_RTCP_SR ? 28 : 8) + 24 * i);
   if (fir)

@@ -11,5 +11,5 @@ typedef guint32 (*LinkMapFunc) (guint32 ssrc, gpointer user_data);
 
 /* Those who speak: senders of reports, SDES chunks, BYE. @data: valid RTCP, changed in place */
 void link_map_senders (guint8 *data, gsize len, LinkMapFunc map, gpointer user_data);
-/* Those who are spoken of: report blocks, targets of feedback. */
+/* Those who are spoken of: report blocks (of XR too), targets of feedback. */
 void link_map_targets (guint8 *data, gsize len, LinkMapFunc map, gpointer user_data);

@@ -278,13 +278,16 @@ map (void)
       rfl_rtcp_write_pli (&w, 13 + s, 70 + t);
       rfl_rtcp_write_fir (&w, 14 + s, 80 + t, 1);
       rfl_rtcp_write_bye (&w, 15 + s, "why");
+      const guint8 dlrr[] = { 0x80, 207, 0, 5,      0, 0, 0, 16 + s, 5, 0, 0, 3,
+                              0,    0,   0, 90 + t, 0, 0, 0, 1,      0, 0, 0, 2 };
+      rfl_rtcp_write_raw (&w, dlrr, sizeof dlrr);
       if (pass == 0)
         continue;
       g_autofree guint8 *copy = g_memdup2 (data, w.len);
       (pass == 1 ? link_map_senders : link_map_targets) (copy, w.len, plus_one, &n);
       g_assert_cmpmem (copy, w.len, expected, w.len);
     }
-  g_assert_cmpuint (n, ==, 6 + 5);
+  g_assert_cmpuint (n, ==, 7 + 6);
   /* two SDES chunks, the second behind padding */
   guint8 sdes[] = { 0x82, 202, 0, 6, 0, 0, 0, 1, 1,   2, 'a', 'b', 0, 0,
                     0,    0,   0, 0, 0, 2, 1, 1, 'c', 0, 0,   0,   0, 0 };

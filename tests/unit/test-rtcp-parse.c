@@ -237,15 +237,21 @@ feedback (void)
   static const guint8 tmmbr[] = { 0x83, 205, 0, 4, SSRC (1), SSRC (0), SSRC (6), 0, 0, 0, 0 };
   RflRtcp rtcp = first_of (pli, sizeof pli);
   guint32 ssrc = 0;
+  guint8 seq;
 
+  g_assert_false (rfl_rtcp_get_fir_seq (&rtcp, 0, &seq));
   g_assert_true (rfl_rtcp_get_feedback_ssrc (&rtcp, 0, &ssrc));
   g_assert_cmpuint (ssrc, ==, 2);
   g_assert_false (rfl_rtcp_get_feedback_ssrc (&rtcp, 1, &ssrc));
   rtcp = first_of (fir, sizeof fir);
   g_assert_true (rfl_rtcp_get_feedback_ssrc (&rtcp, 1, &ssrc));
   g_assert_cmpuint (ssrc, ==, 4);
+  g_assert_true (rfl_rtcp_get_fir_seq (&rtcp, 1, &seq));
+  g_assert_cmpuint (seq, ==, 10);
+  g_assert_false (rfl_rtcp_get_fir_seq (&rtcp, 2, &seq));
   g_assert_false (rfl_rtcp_get_feedback_ssrc (&rtcp, 2, &ssrc));
   rtcp = first_of (bare_fir, sizeof bare_fir);
+  g_assert_false (rfl_rtcp_get_fir_seq (&rtcp, 0, &seq));
   g_assert_true (rfl_rtcp_get_feedback_ssrc (&rtcp, 0, &ssrc));
   g_assert_cmpuint (ssrc, ==, 5);
   rtcp = first_of (tmmbr, sizeof tmmbr);
