@@ -41,6 +41,12 @@ struct _LinkChannel {
 
   GQueue queue; /* LinkQueued, by seq; those on their way first */
   guint32 next_seq;
+  guint32 acked;       /* the last one that has left @queue */
+  gint64 astray_since; /* 0: the peer's acknowledgements are possible */
+  guint other_ids;     /* HELLOs in a row that name another reflector */
+  guint max_messages;
+  double message_tokens;
+  gint64 tokens_at;
   gboolean overflow;
   LinkReordered reorder[2 * LINK_WINDOW];
   guint32 rx_next;
@@ -64,6 +70,7 @@ link_stamp (gint64 now)
 }
 
 void link_queued_free (LinkQueued *queued);
-void link_channel_take_ack (LinkChannel *ch, guint32 ack);
+/* Returns: %FALSE if @ack cannot be: not sent yet, or less than was acknowledged before. */
+gboolean link_channel_take_ack (LinkChannel *ch, guint32 ack);
 /* Down, and back under an epoch of our own that the peer has not seen. */
 void link_channel_renew (LinkChannel *ch, const char *why);

@@ -39,16 +39,20 @@ link_channel_send (LinkChannel *ch, const LinkMessage *message)
   return TRUE;
 }
 
-void
+gboolean
 link_channel_take_ack (LinkChannel *ch, guint32 ack)
 {
-  /* nothing beyond what was sent; serial arithmetic (RFC 1982) */
-  if ((gint32) (ch->next_seq - 1 - ack) < 0)
-    return;
+  /* serial arithmetic (RFC 1982) */
+  if ((gint32) (ch->next_seq - 1 - ack) < 0 || (gint32) (ack - ch->acked) < 0)
+    return FALSE;
   for (LinkQueued *head = ch->queue.head ? ch->queue.head->data : NULL;
        head && head->sends > 0 && (gint32) (ack - head->seq) >= 0;
        head = ch->queue.head ? ch->queue.head->data : NULL)
-    link_queued_free (g_queue_pop_head (&ch->queue));
+    {
+      ch->acked = head->seq;
+      link_queued_free (g_queue_pop_head (&ch->queue));
+    }
+  return TRUE;
 }
 
 /* RFC 6298 §2.3, but never more than two round trips: one repetition too many costs little, a

@@ -5,6 +5,8 @@
 #include "plugins/interconnect/channel-private.h"
 #include <string.h>
 
+#define OTHER_IDS 3
+
 LinkChannel *
 link_channel_new (const LinkChannelConfig *config, const LinkChannelOps *ops, gpointer user_data)
 {
@@ -18,6 +20,8 @@ link_channel_new (const LinkChannelConfig *config, const LinkChannelOps *ops, gp
   ch->sender = (LinkSender){ config->sender.ssrc, ch->name };
   ch->hello_interval = config->hello_interval;
   ch->dead_after = config->dead_after;
+  ch->max_messages = config->max_messages;
+  ch->message_tokens = config->max_messages;
   ch->next_seq = 1;
   ch->rx_next = 1;
   g_queue_init (&ch->queue);
@@ -32,6 +36,9 @@ clear_streams (LinkChannel *ch)
     g_clear_pointer (&ch->reorder[i].body, g_bytes_unref);
   ch->next_seq = 1;
   ch->rx_next = 1;
+  ch->acked = 0;
+  ch->astray_since = 0;
+  ch->other_ids = 0;
   ch->ack_due = FALSE;
   ch->overflow = FALSE;
   ch->peer_stamp = 0;
@@ -53,6 +60,13 @@ link_channel_set_times (LinkChannel *ch, gint64 hello_interval, gint64 dead_afte
 {
   ch->hello_interval = hello_interval;
   ch->dead_after = dead_after;
+}
+
+void
+link_channel_set_max_messages (LinkChannel *ch, guint max_messages)
+{
+  ch->max_messages = max_messages;
+  ch->message_tokens = MIN (ch->message_tokens, max_messages);
 }
 
 gboolean
@@ -158,15 +172,25 @@ take_rtt (LinkChannel *ch, const LinkFrame *frame, gint64 now)
   ch->srtt += (rtt - ch->srtt) / 8;
 }
 
-static void
+/* Identity belongs to the incarnation. But one HELLO may have told a wrong one at the start, so
+ * three in a row are believed. Returns: %FALSE if the pair is over. */
+static gboolean
 take_hello (LinkChannel *ch, const LinkMessage *hello)
 {
-  if (g_strcmp0 (ch->peer_id, hello->reflector) == 0)
-    return;
-  if (ch->up)
-    return; /* identity belongs to the incarnation */
-  g_free (ch->peer_id);
-  ch->peer_id = g_strdup (hello->reflector);
+  gboolean same = g_strcmp0 (ch->peer_id, hello->reflector) == 0;
+
+  ch->other_ids = same ? 0 : ch->other_ids + 1;
+  if (!same && !ch->up)
+    {
+      g_free (ch->peer_id);
+      ch->peer_id = g_strdup (hello->reflector);
+    }
+  else if (!same && ch->other_ids >= OTHER_IDS)
+    {
+      link_channel_renew (ch, "the peer has another id than it said");
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -177,7 +201,7 @@ take_unsequenced (LinkChannel *ch, const LinkItem *item)
   if (!message)
     ch->stats.malformed++;
   else if (item->type == LINK_HELLO)
-    take_hello (ch, message);
+    return take_hello (ch, message);
   else if (item->type == LINK_GOODBYE)
     {
       link_channel_renew (ch, "the peer says goodbye");
@@ -217,8 +241,27 @@ deliver_in_order (LinkChannel *ch)
     }
 }
 
+static gboolean
+take_token (LinkChannel *ch, gint64 now)
+{
+  double rate = ch->max_messages;
+
+  if (ch->max_messages == 0)
+    return TRUE;
+  ch->message_tokens += rate * (now - ch->tokens_at) / G_TIME_SPAN_SECOND;
+  ch->message_tokens = MIN (ch->message_tokens, rate);
+  ch->tokens_at = now;
+  if (ch->message_tokens < 1)
+    {
+      ch->stats.limited++;
+      return FALSE;
+    }
+  ch->message_tokens -= 1;
+  return TRUE;
+}
+
 static void
-take_sequenced (LinkChannel *ch, const LinkItem *item)
+take_sequenced (LinkChannel *ch, const LinkItem *item, gint64 now)
 {
   LinkReordered *slot = &ch->reorder[item->seq % G_N_ELEMENTS (ch->reorder)];
 
@@ -228,6 +271,8 @@ take_sequenced (LinkChannel *ch, const LinkItem *item)
       ch->stats.duplicates++;
       return;
     }
+  if (!take_token (ch, now))
+    return; /* not acknowledged, so it comes again */
   slot->type = item->type;
   slot->body = g_bytes_new (item->body, item->len);
   deliver_in_order (ch);
@@ -290,7 +335,7 @@ note_stamp (LinkChannel *ch, const LinkFrame *frame, gint64 now)
 
 /* Returns: %FALSE if the peer said goodbye. */
 static gboolean
-take_items (LinkChannel *ch, const LinkFrame *frame, gboolean sequenced)
+take_items (LinkChannel *ch, const LinkFrame *frame, gboolean sequenced, gint64 now)
 {
   const guint8 *items = frame->items;
   gsize len = frame->items_len;
@@ -300,24 +345,42 @@ take_items (LinkChannel *ch, const LinkFrame *frame, gboolean sequenced)
     if ((item.type >= LINK_FIRST_SEQUENCED) != sequenced)
       continue;
     else if (sequenced)
-      take_sequenced (ch, &item);
+      take_sequenced (ch, &item, now);
     else if (!take_unsequenced (ch, &item))
       return FALSE;
   return TRUE;
+}
+
+/* A late datagram acknowledges less than others before it. But when all do, or acknowledge what was
+ * never sent, the two sides count differently (somebody has spoken in the peer's name) and no
+ * message would ever arrive again. Returns: %FALSE if the pair is over. */
+static gboolean
+check_step (LinkChannel *ch, guint32 ack, gint64 now)
+{
+  if (link_channel_take_ack (ch, ack))
+    {
+      ch->astray_since = 0;
+      return TRUE;
+    }
+  ch->stats.astray++;
+  if (ch->astray_since == 0)
+    ch->astray_since = now;
+  if (now - ch->astray_since < LINK_ASTRAY)
+    return TRUE;
+  link_channel_renew (ch, "the two sides count messages differently");
+  return FALSE;
 }
 
 static void
 take_frame (LinkChannel *ch, const LinkFrame *frame, gint64 now)
 {
   note_stamp (ch, frame, now);
-  if (!take_items (ch, frame, FALSE))
+  if (!take_items (ch, frame, FALSE, now))
     return;
   if (!ch->up && ch->peer_id)
     go_up (ch);
-  if (!ch->up)
-    return;
-  link_channel_take_ack (ch, frame->ack);
-  take_items (ch, frame, TRUE);
+  if (ch->up && check_step (ch, frame->ack, now))
+    take_items (ch, frame, TRUE, now);
 }
 
 void

@@ -17,6 +17,8 @@
 #define LINK_FIRST_RETRY (40 * G_TIME_SPAN_MILLISECOND)
 #define LINK_MIN_RETRY (20 * G_TIME_SPAN_MILLISECOND)
 #define LINK_MAX_RETRY (1 * G_TIME_SPAN_SECOND)
+/* For so long acknowledgements may be impossible before the streams begin anew. */
+#define LINK_ASTRAY (2 * G_TIME_SPAN_SECOND)
 
 typedef struct _LinkChannel LinkChannel;
 
@@ -40,17 +42,21 @@ typedef struct {
  * @epoch: of this incarnation, not 0
  * @sender: for the compounds; its cname is our reflector id. Copied
  * @hello_interval, @dead_after: microseconds
+ * @max_messages: sequenced ones per second of the peer; what is more is left for it to repeat.
+ *   0: no limit
  */
 typedef struct {
   guint64 epoch;
   LinkSender sender;
   gint64 hello_interval, dead_after;
+  guint max_messages;
 } LinkChannelConfig;
 
-/* @sent counts each message once, @repeated its repetitions. */
+/* @sent counts each message once, @repeated its repetitions; @limited: beyond max_messages;
+ * @astray: datagrams that acknowledged what cannot be */
 typedef struct {
   guint64 frames_in, frames_out, sent, repeated, received, duplicates, malformed, stale;
-  guint64 ups, downs;
+  guint64 limited, astray, ups, downs;
 } LinkChannelStats;
 
 LinkChannel *link_channel_new (const LinkChannelConfig *config, const LinkChannelOps *ops,
@@ -59,6 +65,7 @@ LinkChannel *link_channel_new (const LinkChannelConfig *config, const LinkChanne
 void link_channel_free (LinkChannel *ch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinkChannel, link_channel_free)
 void link_channel_set_times (LinkChannel *ch, gint64 hello_interval, gint64 dead_after);
+void link_channel_set_max_messages (LinkChannel *ch, guint max_messages);
 
 gboolean link_channel_is_up (const LinkChannel *ch);
 /* (nullable): the peer's reflector id, from its HELLO */

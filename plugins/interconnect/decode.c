@@ -97,6 +97,43 @@ take_medium (LinkMessage *message, const Value *value)
   return TRUE;
 }
 
+static gboolean
+take_sums (LinkMessage *message, const Value *value)
+{
+  guint n = value->len >= 4 ? (value->len - 4) / LINK_SUM_SIZE : 0;
+
+  if (n == 0 || value->len != 4 + n * LINK_SUM_SIZE || value->data[0] + n > LINK_N_BUCKETS)
+    return FALSE;
+  message->first_bucket = value->data[0];
+  for (guint i = 0; i < n; i++)
+    {
+      const guint8 *at = value->data + 4 + i * LINK_SUM_SIZE;
+      const LinkSum sum = { get32 (at), (guint64) get32 (at + 4) << 32 | get32 (at + 8) };
+      g_array_append_val (message->sums, sum);
+    }
+  return TRUE;
+}
+
+static gboolean
+take_buckets (LinkMessage *message, const Value *value)
+{
+  if (value->len != 8)
+    return FALSE;
+  message->buckets = (guint64) get32 (value->data) << 32 | get32 (value->data + 4);
+  return TRUE;
+}
+
+static gboolean
+take_more (LinkMessage *message, const Value *value)
+{
+  guint32 more = 0;
+
+  if (!take_number (&more, value))
+    return FALSE;
+  message->more = more != 0;
+  return TRUE;
+}
+
 /* Of the medium before it. */
 static gboolean
 take_format (LinkMessage *message, const Value *value)
@@ -153,6 +190,14 @@ take_field (LinkMessage *message, guint16 type, const Value *value)
       return take_number (&message->ssrc, value);
     case LINK_TLV_MEDIUM:
       return take_medium (message, value);
+    case LINK_TLV_SUMS:
+      return take_sums (message, value);
+    case LINK_TLV_BUCKETS:
+      return take_buckets (message, value);
+    case LINK_TLV_TEXT:
+      return take_text (&message->text, value);
+    case LINK_TLV_MORE:
+      return take_more (message, value);
     default:
       return take_format (message, value);
     }
@@ -204,6 +249,7 @@ link_message_decode (guint8 type, const guint8 *body, gsize len, GError **error)
   guint32 required = link_type_fields (type);
   guint32 seen = 0;
 
+  message->hash = link_body_hash (type, body, len);
   if (type != LINK_RTCP && !link_type_is_known (type))
     return g_steal_pointer (&message);
   if (!take_fields (message, (Value){ body, len }, &seen, error) || !check_media (message, error))

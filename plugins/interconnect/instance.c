@@ -137,7 +137,8 @@ link_plugin_start (gpointer self, GError **error)
   if (plugin->config.peers->len == 0)
     return TRUE;
   if (link_presence_add_hooks (plugin, error) && link_media_add_hooks (plugin, error)
-      && open_ports (plugin, error) && start_peers (plugin, error))
+      && link_text_add_hooks (plugin, error) && open_ports (plugin, error)
+      && start_peers (plugin, error))
     return TRUE;
   link_plugin_stop (plugin);
   return FALSE;
@@ -160,6 +161,7 @@ link_plugin_reconfigure (gpointer self, const RflSettings *settings, GError **er
       plugin->config.limits = config.limits;
       plugin->config.hello_interval = config.hello_interval;
       plugin->config.dead_after = config.dead_after;
+      plugin->config.digest_interval = config.digest_interval;
     }
   link_config_clear (&config);
   for (guint i = 0; same && i < plugin->peers->len; i++)
@@ -167,6 +169,7 @@ link_plugin_reconfigure (gpointer self, const RflSettings *settings, GError **er
       LinkPeer *peer = plugin->peers->pdata[i];
       link_channel_set_times (peer->channel, plugin->config.hello_interval,
                               plugin->config.dead_after);
+      link_channel_set_max_messages (peer->channel, plugin->config.limits.messages);
     }
   return same ? RFL_RELOAD_APPLIED : RFL_RELOAD_RESTART;
 }

@@ -10,6 +10,9 @@
 #include "plugins/interconnect/channel.h"
 #include <reflector/reflector.h>
 
+/* So many labels back a label whose source is gone is still not given out again. */
+#define LINK_MAX_USED (1u << 17)
+
 typedef struct _LinkPlugin LinkPlugin;
 typedef struct _LinkPeer LinkPeer;
 typedef struct _LinkRoom LinkRoom;
@@ -28,20 +31,26 @@ typedef enum {
   LINK_COUNT_UNKNOWN_LABEL,
   LINK_COUNT_UNKNOWN_FORMAT,
   LINK_COUNT_UNSENDABLE,
+  LINK_COUNT_LEFT_OUT,
+  LINK_COUNT_OVER_MESSAGES,
+  LINK_COUNT_OUT_OF_STEP,
+  LINK_COUNT_TEXT_IN,
+  LINK_COUNT_TEXT_OUT,
+  LINK_COUNT_TEXT_REFUSED,
   LINK_COUNT_RTCP_IN,
   LINK_COUNT_RTCP_OUT,
   LINK_N_COUNTS
 } LinkCount;
 
 typedef struct {
-  guint participants, sessions, sources, rate;
+  guint participants, sessions, sources, rate, messages;
 } LinkLimits;
 
 typedef struct {
   char *address; /* (nullable) */
   guint16 port;
   GArray *peers; /* RflAddress: RTP relay of each */
-  gint64 hello_interval, dead_after;
+  gint64 hello_interval, dead_after, digest_interval;
   LinkLimits limits;
 } LinkConfig;
 
@@ -56,12 +65,17 @@ struct _LinkPlugin {
   RflLogLimit log_limits[LINK_N_COUNTS];
 };
 
-/* One label that the peer chose: what it stands for here. */
+/* One label that the peer chose: what it stands for here. @formats: what its numbers mean; @hash: of its SOURCE; @stale: not told
+ * again yet since a RETELL */
 typedef struct {
   guint32 label;
   guint32 original;
   RflSource *source;
+  GPtrArray *formats; /* RflFormat */
+  guint64 hash;
+  gboolean stale;
 } LinkIn;
+void link_in_free (LinkIn *in);
 
 /* @label: ours for a source of a participant here, kept as long as the source lives */
 typedef struct {
@@ -72,12 +86,34 @@ typedef struct {
  * LinkRemote:
  *
  * A participant behind the peer. @joined: core has it in a session
+ * @hash: of its JOIN; 0: that could not be carried out
+ * @stale: not told again yet since a RETELL
+ * @text: what it has said of a text that goes on in the next message, or %NULL
  */
 typedef struct {
   LinkRoom *room;
   RflParticipant *participant;
   gboolean joined;
+  guint64 hash;
+  gboolean stale;
+  GString *text;
 } LinkRemote;
+
+/* A bucket that differed, with the sums then. @pause: 0: it did not; @left: digests to wait
+ * until it is asked for once more */
+typedef struct {
+  LinkSum told, held;
+  guint pause, left;
+} LinkDoubt;
+
+/* @slice: of the next digest; @told: when a bucket was told again */
+typedef struct {
+  RflTimer *timer;
+  guint slice;
+  LinkDoubt doubts[LINK_N_BUCKETS];
+  gint64 told[LINK_N_BUCKETS];
+  guint64 sent, received, asked;
+} LinkDigest;
 
 /* @leg: towards the peer, of one route of the session */
 typedef struct {
@@ -104,7 +140,7 @@ struct _LinkRoom {
  * LinkPeer:
  * @name: its RTP relay address, for the log
  * @waiting: label -> LinkWaiting of media.c: parked packets whose SOURCE is on its way
- * @used, @used_order: labels given out in this incarnation
+ * @used: labels given out in this incarnation; @used_order: those of them whose sources are gone
  */
 struct _LinkPeer {
   LinkPlugin *plugin;
@@ -120,6 +156,7 @@ struct _LinkPeer {
   GHashTable *used;
   GQueue used_order;
   GHashTable *waiting;
+  LinkDigest digest;
   gint64 rate_at;
   double rate_tokens;
   guint64 rtcp_in, rtcp_out;
@@ -167,6 +204,10 @@ gboolean link_presence_add_hooks (LinkPlugin *plugin, GError **error);
 void link_presence_tell_all (LinkPeer *peer);
 void link_presence_receive_join (LinkPeer *peer, const LinkMessage *join);
 void link_presence_receive_leave (LinkPeer *peer, const LinkMessage *leave);
+/* (transfer full): the JOIN of a participant here */
+LinkMessage *link_presence_describe (const RflParticipant *participant);
+/* Takes the participant @id of the peer out, if there is one. */
+void link_presence_drop (LinkPeer *peer, const char *id, const char *why);
 /* (nullable): the medium that a SOURCE or RTCP is about, if it is of a participant of @peer */
 RflMedium *link_presence_find_medium (const LinkPeer *peer, const LinkMessage *message);
 /* Everything that came from the peer goes. */
@@ -186,11 +227,31 @@ void link_room_drop_legs (LinkRoom *room);
 gboolean link_media_add_hooks (LinkPlugin *plugin, GError **error);
 void link_media_announce (LinkLeg *leg, RflSource *source);
 void link_media_announce_all (LinkLeg *leg);
+/* (transfer full): the SOURCE of a source here */
+LinkMessage *link_media_describe (const RflSource *source, guint32 label);
+/* Ends what of @buckets was not told again; the others get their own SSRC back where it is free. */
+void link_media_drop_stale (LinkPeer *peer, guint64 buckets);
 void link_media_withdraw_all (LinkLeg *leg);
 void link_media_receive_source (LinkPeer *peer, const LinkMessage *message);
 void link_media_receive_end (LinkPeer *peer, const LinkMessage *message);
 void link_media_unknown_label (LinkPeer *peer, guint32 label, guint64 ticket);
 void link_media_forget_all (LinkPeer *peer);
+
+/* ---- digest.c ---- */
+void link_digest_schedule (LinkPeer *peer);
+void link_digest_clear (LinkPeer *peer);
+/* Something has changed that may let in what was refused. */
+void link_digest_hurry (LinkPlugin *plugin);
+/* The link is down. */
+void link_digest_forget (LinkPeer *peer);
+void link_digest_receive (LinkPeer *peer, const LinkMessage *digest);
+void link_digest_receive_sync (LinkPeer *peer, const LinkMessage *sync);
+void link_digest_receive_retell (LinkPeer *peer, const LinkMessage *mark);
+void link_digest_receive_retold (LinkPeer *peer, const LinkMessage *mark);
+
+/* ---- text.c ---- */
+gboolean link_text_add_hooks (LinkPlugin *plugin, GError **error);
+void link_text_receive (LinkPeer *peer, const LinkMessage *message);
 
 /* ---- relay.c ---- */
 extern const RflLegOps link_leg_ops;

@@ -6,8 +6,6 @@
 #include "plugins/interconnect/link.h"
 #include <string.h>
 
-/* So many labels back a label is still not given out again. */
-#define MAX_USED (1u << 17)
 #define MAX_WAITING 256
 
 /* Packets of a label that no SOURCE has explained yet. */
@@ -19,7 +17,8 @@ typedef struct {
 static gboolean
 is_local (const RflSource *source)
 {
-  return source->owner && !source->owner->participant->origin;
+  return source->owner && !source->owner->participant->origin
+         && source->owner->index < LINK_MAX_MEDIA; /* the JOIN names no more */
 }
 
 /* ---- ours ---- */
@@ -30,10 +29,16 @@ choose_label (LinkPeer *peer, guint32 label)
   while (g_hash_table_contains (peer->used, GUINT_TO_POINTER (label)))
     label = g_random_int ();
   g_hash_table_add (peer->used, GUINT_TO_POINTER (label));
-  g_queue_push_tail (&peer->used_order, GUINT_TO_POINTER (label));
-  if (peer->used_order.length > MAX_USED)
-    g_hash_table_remove (peer->used, g_queue_pop_head (&peer->used_order));
   return label;
+}
+
+/* A label may be given out again when its source is gone, but not soon. */
+static void
+retire_label (LinkPeer *peer, guint32 label)
+{
+  g_queue_push_tail (&peer->used_order, GUINT_TO_POINTER (label));
+  if (peer->used_order.length > LINK_MAX_USED)
+    g_hash_table_remove (peer->used, g_queue_pop_head (&peer->used_order));
 }
 
 static LinkOut *
@@ -49,8 +54,8 @@ get_out (LinkPeer *peer, RflSource *source)
   return out;
 }
 
-static LinkMessage *
-describe (const RflSource *source, guint32 label)
+LinkMessage *
+link_media_describe (const RflSource *source, guint32 label)
 {
   LinkMessage *message = link_message_new (LINK_SOURCE);
   LinkMedium *medium = link_medium_new (source->owner->index, source->owner->kind);
@@ -72,7 +77,7 @@ link_media_announce (LinkLeg *leg, RflSource *source)
   if (!is_local (source))
     return;
   LinkOut *out = get_out (peer, source);
-  g_autoptr (LinkMessage) message = describe (source, out->label);
+  g_autoptr (LinkMessage) message = link_media_describe (source, out->label);
   if (!link_channel_send (peer->channel, message))
     {
       link_complain (peer->plugin, LINK_COUNT_UNSENDABLE, peer->name,
@@ -140,6 +145,7 @@ source_is_gone (LinkPeer *peer, RflSource *source)
     return;
   if (room && link_room_find_leg (room, source->route))
     withdraw (peer, source);
+  retire_label (peer, ((LinkOut *) g_hash_table_lookup (peer->out, source))->label);
   g_hash_table_remove (peer->out, source);
   link_peer_kick (peer);
 }
@@ -176,13 +182,20 @@ link_media_add_hooks (LinkPlugin *plugin, GError **error)
 
 /* ---- the peer's ---- */
 
+void
+link_in_free (LinkIn *in)
+{
+  g_ptr_array_unref (in->formats);
+  g_free (in);
+}
+
 static void
-make_map (LinkPeer *peer, const RflRoute *route, const LinkMedium *medium, RflPtMap *map)
+make_map (LinkPeer *peer, const RflRoute *route, const GPtrArray *formats, RflPtMap *map)
 {
   memset (map->index, RFL_PT_NONE, sizeof map->index);
-  for (guint i = 0; i < medium->formats->len; i++)
+  for (guint i = 0; i < formats->len; i++)
     {
-      const RflFormat *format = medium->formats->pdata[i];
+      const RflFormat *format = formats->pdata[i];
       guint8 index = rfl_route_find_format (route, format);
       map->index[format->pt] = index;
       if (index == RFL_PT_NONE)
@@ -215,30 +228,68 @@ end_label (LinkPeer *peer, guint32 label)
   rfl_source_free (source);
 }
 
+/* The same source under another label. */
 static void
-add_source (LinkPeer *peer, RflMedium *medium, const LinkMessage *message, const RflPtMap *map)
+end_namesake (LinkPeer *peer, const RflMedium *medium, guint32 original)
 {
-  LinkRoom *room = g_hash_table_lookup (peer->rooms, message->session);
-  LinkLeg *leg = link_room_find_leg (room, medium->route);
+  const RflSource *known = rfl_route_find_source (medium->route, original);
+
+  if (known && known->owner == medium && known->flow == peer->rtp_flow)
+    end_label (peer, known->wire_ssrc);
+}
+
+/* Takes over @in, with all but its source filled in. */
+static void
+add_source (LinkPeer *peer, RflMedium *medium, LinkIn *in)
+{
+  LinkRoom *room = g_hash_table_lookup (peer->rooms, medium->participant->session->name);
+  LinkLeg *leg = room ? link_room_find_leg (room, medium->route) : NULL;
+  RflPtMap map;
+
+  make_map (peer, medium->route, in->formats, &map);
   const RflSourceSpec spec = {
     .route = medium->route,
     .owner = medium,
     .flow = peer->rtp_flow,
-    .ssrc = message->ssrc,
-    .wire_ssrc = message->label,
-    .map = map,
+    .ssrc = in->original,
+    .wire_ssrc = in->label,
+    .map = &map,
     .back = leg ? leg->leg : NULL,
     .windowed = TRUE,
   };
-  RflSource *source = rfl_source_new (&spec);
+  in->source = rfl_source_new (&spec);
+  if (in->source)
+    g_hash_table_insert (peer->in, GUINT_TO_POINTER (in->label), in);
+  else
+    link_in_free (in);
+}
 
-  if (!source)
-    return;
+static LinkIn *
+make_in (const LinkMessage *message)
+{
+  const LinkMedium *medium = message->media->pdata[0];
   LinkIn *in = g_new0 (LinkIn, 1);
+
   in->label = message->label;
   in->original = message->ssrc;
-  in->source = source;
-  g_hash_table_insert (peer->in, GUINT_TO_POINTER (message->label), in);
+  in->hash = message->hash;
+  in->formats = g_ptr_array_ref (medium->formats);
+  return in;
+}
+
+/* The same source with other formats, or none other. */
+static void
+update_source (LinkPeer *peer, LinkIn *in, const LinkMessage *message)
+{
+  const LinkMedium *medium = message->media->pdata[0];
+  RflPtMap map;
+
+  in->stale = FALSE;
+  in->hash = message->hash;
+  g_ptr_array_unref (in->formats);
+  in->formats = g_ptr_array_ref (medium->formats);
+  make_map (peer, in->source->route, in->formats, &map);
+  rfl_source_set_map (in->source, &map);
 }
 
 void
@@ -247,7 +298,6 @@ link_media_receive_source (LinkPeer *peer, const LinkMessage *message)
   LinkPlugin *plugin = peer->plugin;
   RflMedium *medium = link_presence_find_medium (peer, message);
   LinkIn *in = g_hash_table_lookup (peer->in, GUINT_TO_POINTER (message->label));
-  RflPtMap map;
 
   if (!medium)
     {
@@ -256,18 +306,18 @@ link_media_receive_source (LinkPeer *peer, const LinkMessage *message)
                      peer->name, message->participant, message->session);
       return;
     }
-  make_map (peer, medium->route, message->media->pdata[0], &map);
   if (in && in->source->owner == medium && in->original == message->ssrc)
     {
-      rfl_source_set_map (in->source, &map);
+      update_source (peer, in, message);
       return;
     }
   end_label (peer, message->label);
+  end_namesake (peer, medium, message->ssrc);
   if (g_hash_table_size (peer->in) >= plugin->config.limits.sources)
     link_complain (plugin, LINK_COUNT_LIMIT, peer->name, "%s has as many sources as it may",
                    peer->name);
   else
-    add_source (peer, medium, message, &map);
+    add_source (peer, medium, make_in (message));
   release_waiting (peer, message->label);
 }
 
@@ -275,6 +325,43 @@ void
 link_media_receive_end (LinkPeer *peer, const LinkMessage *message)
 {
   end_label (peer, message->label);
+}
+
+/* A source that got another SSRC than its own, which is free now. */
+static void
+give_back_ssrc (LinkPeer *peer, LinkIn *in)
+{
+  RflMedium *medium = in->source->owner;
+  LinkIn *again;
+
+  if (in->source->ssrc == in->original || rfl_route_find_source (in->source->route, in->original))
+    return;
+  again = g_new0 (LinkIn, 1);
+  *again = (LinkIn){ .label = in->label,
+                     .original = in->original,
+                     .formats = g_ptr_array_ref (in->formats),
+                     .hash = in->hash };
+  end_label (peer, in->label);
+  add_source (peer, medium, again);
+}
+
+void
+link_media_drop_stale (LinkPeer *peer, guint64 buckets)
+{
+  guint n = 0;
+  g_autofree gpointer *labels = g_hash_table_get_keys_as_array (peer->in, &n);
+
+  for (guint pass = 0; pass < 2; pass++)
+    for (guint i = 0; i < n; i++)
+      {
+        LinkIn *in = g_hash_table_lookup (peer->in, labels[i]);
+        if (!in || (buckets >> link_bucket (in->source->owner->participant->id) & 1) == 0)
+          continue;
+        if (pass == 0 && in->stale)
+          end_label (peer, in->label);
+        else if (pass == 1)
+          give_back_ssrc (peer, in);
+      }
 }
 
 static void

@@ -74,6 +74,7 @@ link_message_new (guint8 type)
 
   message->type = type;
   message->media = g_ptr_array_new_with_free_func ((GDestroyNotify) link_medium_free);
+  message->sums = g_array_new (FALSE, FALSE, sizeof (LinkSum));
   return message;
 }
 
@@ -88,15 +89,40 @@ link_message_free (LinkMessage *message)
   g_free (message->identity);
   g_free (message->display_name);
   g_free (message->cname);
+  g_free (message->text);
   g_ptr_array_unref (message->media);
+  g_array_unref (message->sums);
   g_free (message);
+}
+
+/* FNV-1a, 64 bits */
+#define FNV_START G_GUINT64_CONSTANT (0xcbf29ce484222325)
+#define FNV_PRIME G_GUINT64_CONSTANT (0x100000001b3)
+
+static guint64
+fnv (guint64 hash, const guint8 *data, gsize len)
+{
+  for (gsize i = 0; i < len; i++)
+    hash = (hash ^ data[i]) * FNV_PRIME;
+  return hash;
+}
+
+guint64
+link_body_hash (guint8 type, const guint8 *body, gsize len)
+{
+  return fnv (fnv (FNV_START, &type, 1), body, len);
+}
+
+guint
+link_bucket (const char *id)
+{
+  return fnv (FNV_START, (const guint8 *) id, strlen (id)) % LINK_N_BUCKETS;
 }
 
 gboolean
 link_type_is_known (guint8 type)
 {
-  return type == LINK_HELLO || type == LINK_GOODBYE
-         || (type >= LINK_JOIN && type <= LINK_SOURCE_END);
+  return type == LINK_HELLO || type == LINK_GOODBYE || (type >= LINK_JOIN && type <= LINK_TEXT);
 }
 
 guint32
@@ -118,6 +144,15 @@ link_type_fields (guint8 type)
              | LINK_BIT (LINK_TLV_MEDIUM) | LINK_BIT (LINK_TLV_LABEL) | LINK_BIT (LINK_TLV_SSRC);
     case LINK_SOURCE_END:
       return LINK_BIT (LINK_TLV_LABEL);
+    case LINK_DIGEST:
+      return LINK_BIT (LINK_TLV_SUMS);
+    case LINK_SYNC:
+    case LINK_RETELL:
+    case LINK_RETOLD:
+      return LINK_BIT (LINK_TLV_BUCKETS);
+    case LINK_TEXT:
+      return LINK_BIT (LINK_TLV_SESSION) | LINK_BIT (LINK_TLV_PARTICIPANT)
+             | LINK_BIT (LINK_TLV_TEXT);
     default:
       return 0;
     }
@@ -135,6 +170,10 @@ link_tlv_max (guint16 type)
       return 4 + LINK_MAX_TOKEN;
     case LINK_TLV_FORMAT:
       return 8 + LINK_MAX_TOKEN + LINK_MAX_FMTP;
+    case LINK_TLV_SUMS:
+      return 4 + LINK_N_BUCKETS * LINK_SUM_SIZE;
+    case LINK_TLV_TEXT:
+      return LINK_MAX_TEXT;
     default:
       return 255;
     }
@@ -183,6 +222,32 @@ put_number (GByteArray *out, guint16 type, guint32 value)
   put16 (out, type);
   put16 (out, 4);
   put32 (out, value);
+}
+
+static void
+put_sums (GByteArray *out, const LinkMessage *message)
+{
+  const guint8 head[4] = { message->first_bucket };
+
+  put16 (out, LINK_TLV_SUMS);
+  put16 (out, 4 + LINK_SUM_SIZE * message->sums->len);
+  g_byte_array_append (out, head, sizeof head);
+  for (guint i = 0; i < message->sums->len; i++)
+    {
+      const LinkSum *sum = &g_array_index (message->sums, LinkSum, i);
+      put32 (out, sum->count);
+      put32 (out, sum->hash >> 32);
+      put32 (out, (guint32) sum->hash);
+    }
+}
+
+static void
+put_buckets (GByteArray *out, guint64 buckets)
+{
+  put16 (out, LINK_TLV_BUCKETS);
+  put16 (out, 8);
+  put32 (out, buckets >> 32);
+  put32 (out, (guint32) buckets);
 }
 
 static gboolean
@@ -254,6 +319,13 @@ link_message_encode (const LinkMessage *message)
     put_number (out, LINK_TLV_LABEL, message->label);
   if (fields & LINK_BIT (LINK_TLV_SSRC))
     put_number (out, LINK_TLV_SSRC, message->ssrc);
+  if (fields & LINK_BIT (LINK_TLV_SUMS))
+    put_sums (out, message);
+  if (fields & LINK_BIT (LINK_TLV_BUCKETS))
+    put_buckets (out, message->buckets);
+  fits = fits && put_text (out, LINK_TLV_TEXT, message->text);
+  if (message->more)
+    put_number (out, LINK_TLV_MORE, 1);
   fits = fits && put_media (out, message->media) && out->len <= LINK_MAX_BODY;
   return fits ? g_steal_pointer (&out) : NULL;
 }

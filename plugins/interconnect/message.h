@@ -11,6 +11,10 @@
 #define LINK_MAX_BODY 1040
 #define LINK_MAX_MEDIA 8
 #define LINK_MAX_FORMATS 8
+/* What is announced is summed up in so many buckets. */
+#define LINK_N_BUCKETS 64
+/* Octets of a text in one message, so that every session and participant fit beside it. */
+#define LINK_MAX_TEXT 640
 
 /**
  * LinkType:
@@ -25,7 +29,12 @@ typedef enum {
   LINK_JOIN = 16,
   LINK_LEAVE = 17,
   LINK_SOURCE = 18,
-  LINK_SOURCE_END = 19
+  LINK_SOURCE_END = 19,
+  LINK_DIGEST = 20,
+  LINK_SYNC = 21,
+  LINK_RETELL = 22,
+  LINK_RETOLD = 23,
+  LINK_TEXT = 24
 } LinkType;
 
 #define LINK_FIRST_SEQUENCED 16
@@ -44,9 +53,24 @@ LinkMedium *link_medium_new (guint8 index, const char *kind);
 void link_medium_take_formats (LinkMedium *medium, const GPtrArray *formats);
 void link_medium_free (LinkMedium *medium);
 
-/* Only what the type has is set; strings are owned. */
+/* Of one bucket: how many JOIN and SOURCE are in force, and the sum of their hashes. */
+typedef struct {
+  guint32 count;
+  guint64 hash;
+} LinkSum;
+
+/**
+ * LinkMessage:
+ * @hash: what was decoded: link_body_hash() of it
+ * @sums: LinkSum of the buckets from @first_bucket on
+ * @buckets: a set, bit k is bucket k
+ * @more: the text goes on in the next message
+ *
+ * Only what the type has is set; strings are owned.
+ */
 typedef struct {
   guint8 type;
+  guint64 hash;
   char *reflector;
   guint32 features;
   char *session;
@@ -54,12 +78,21 @@ typedef struct {
   char *identity, *display_name, *cname;
   GPtrArray *media; /* LinkMedium */
   guint32 label, ssrc;
+  guint first_bucket;
+  GArray *sums;
+  guint64 buckets;
+  char *text;
+  gboolean more;
 } LinkMessage;
 
 LinkMessage *link_message_new (guint8 type);
 void link_message_free (LinkMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinkMessage, link_message_free)
 
+/* What a message of @type with this body adds to the sum of its bucket. */
+guint64 link_body_hash (guint8 type, const guint8 *body, gsize len);
+/* The bucket of all that is said of the participant @id. */
+guint link_bucket (const char *id);
 /* Whether this side knows @type; others are skipped. */
 gboolean link_type_is_known (guint8 type);
 /* The body alone. Returns: (transfer full): %NULL when it does not fit LINK_MAX_BODY or a

@@ -44,6 +44,12 @@ const RflOption link_options[] = {
     .min = 0,
     .max = 600,
     .help = "seconds of silence after which a peer is gone, at least twice hello_interval" },
+  { .name = "digest_interval",
+    .type = RFL_OPTION_DOUBLE,
+    .fallback = "5.0",
+    .min = 0,
+    .max = 600,
+    .help = "seconds in which everything told to a peer is summed up once, at least 0.5" },
   { .name = "max_participants",
     .type = RFL_OPTION_INT,
     .fallback = "10000",
@@ -68,6 +74,12 @@ const RflOption link_options[] = {
     .min = 100,
     .max = 1000000,
     .help = "datagrams per second that one peer may send to the RTCP relay" },
+  { .name = "max_messages",
+    .type = RFL_OPTION_INT,
+    .fallback = "10000",
+    .min = 100,
+    .max = 1000000,
+    .help = "link messages per second that are taken from one peer; more have to wait" },
   RFL_OPTION_END
 };
 
@@ -97,6 +109,10 @@ read_times (LinkConfig *config, const RflSettings *settings, GError **error)
   config->hello_interval =
       rfl_settings_get_double (settings, "hello_interval") * G_TIME_SPAN_SECOND;
   config->dead_after = rfl_settings_get_double (settings, "dead_after") * G_TIME_SPAN_SECOND;
+  config->digest_interval =
+      rfl_settings_get_double (settings, "digest_interval") * G_TIME_SPAN_SECOND;
+  if (config->digest_interval < 500 * G_TIME_SPAN_MILLISECOND)
+    return rfl_settings_set_error (settings, "digest_interval", error, "is below 0.5 seconds");
   if (config->hello_interval < 100 * G_TIME_SPAN_MILLISECOND)
     return rfl_settings_set_error (settings, "hello_interval", error, "is below 0.1 seconds");
   if (config->dead_after < 2 * config->hello_interval)
@@ -131,6 +147,7 @@ link_config_read (LinkConfig *config, const RflSettings *settings, GError **erro
     .sessions = rfl_settings_get_int (settings, "max_sessions"),
     .sources = rfl_settings_get_int (settings, "max_sources"),
     .rate = rfl_settings_get_int (settings, "max_rate"),
+    .messages = rfl_settings_get_int (settings, "max_messages"),
   };
   for (guint i = 0; i < n; i++)
     if (!read_peer (config->peers, rfl_settings_get_group (settings, "peers", i), error))

@@ -50,6 +50,21 @@ deliver (const LinkMessage *message, gpointer user_data)
     case LINK_SOURCE_END:
       link_media_receive_end (peer, message);
       break;
+    case LINK_DIGEST:
+      link_digest_receive (peer, message);
+      break;
+    case LINK_SYNC:
+      link_digest_receive_sync (peer, message);
+      break;
+    case LINK_RETELL:
+      link_digest_receive_retell (peer, message);
+      break;
+    case LINK_RETOLD:
+      link_digest_receive_retold (peer, message);
+      break;
+    case LINK_TEXT:
+      link_text_receive (peer, message);
+      break;
     default:
       break;
     }
@@ -69,6 +84,7 @@ forget_all (LinkPeer *peer)
 {
   link_media_forget_all (peer);
   link_presence_forget_all (peer);
+  link_digest_forget (peer);
 }
 
 static void
@@ -117,6 +133,7 @@ link_peer_new (LinkPlugin *plugin, const RflAddress *rtp)
     .sender = { plugin->ssrc, rfl_core_get_id (plugin->core) },
     .hello_interval = plugin->config.hello_interval,
     .dead_after = plugin->config.dead_after,
+    .max_messages = plugin->config.limits.messages,
   };
 
   peer->plugin = plugin;
@@ -128,7 +145,7 @@ link_peer_new (LinkPlugin *plugin, const RflAddress *rtp)
   peer->rooms =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) link_room_free);
   peer->remotes = g_hash_table_new (g_str_hash, g_str_equal);
-  peer->in = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  peer->in = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) link_in_free);
   peer->out = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   peer->used = g_hash_table_new (NULL, NULL);
   peer->waiting = g_hash_table_new_full (NULL, NULL, NULL, g_free);
@@ -148,6 +165,7 @@ link_peer_start (LinkPeer *peer, GError **error)
       return FALSE;
     }
   link_peer_kick (peer);
+  link_digest_schedule (peer);
   return TRUE;
 }
 
@@ -155,6 +173,7 @@ void
 link_peer_stop (LinkPeer *peer)
 {
   rfl_timer_stop (peer->timer);
+  link_digest_clear (peer);
   if (peer->rtcp_flow)
     link_channel_goodbye (peer->channel, now (peer));
   forget_all (peer);
@@ -165,6 +184,7 @@ link_peer_stop (LinkPeer *peer)
 void
 link_peer_free (LinkPeer *peer)
 {
+  link_digest_clear (peer);
   rfl_timer_free (peer->timer);
   link_channel_free (peer->channel);
   g_hash_table_unref (peer->rooms);
@@ -192,6 +212,19 @@ link_peer_allows (LinkPeer *peer)
   return TRUE;
 }
 
+static void
+receive_messages (LinkPeer *peer, const LinkFrame *frame)
+{
+  const LinkChannelStats *stats = link_channel_get_stats (peer->channel);
+  guint64 limited = stats->limited;
+
+  link_channel_receive (peer->channel, frame, now (peer));
+  link_peer_kick (peer);
+  if (stats->limited > limited)
+    link_complain (peer->plugin, LINK_COUNT_OVER_MESSAGES, peer->name,
+                   "%s sends more messages than max_messages; they have to wait", peer->name);
+}
+
 void
 link_peer_receive (LinkPeer *peer, const guint8 *data, gsize len)
 {
@@ -202,10 +235,7 @@ link_peer_receive (LinkPeer *peer, const guint8 *data, gsize len)
     link_complain (peer->plugin, LINK_COUNT_MALFORMED, peer->name, "%s sent nonsense: %s",
                    peer->name, error->message);
   else if (frame.kind == LINK_FRAME_MESSAGES)
-    {
-      link_channel_receive (peer->channel, &frame, now (peer));
-      link_peer_kick (peer);
-    }
+    receive_messages (peer, &frame);
   else if (link_channel_accepts (peer->channel, &frame, now (peer)))
     link_relay_receive (peer, &frame);
   else

@@ -85,6 +85,12 @@ describe (const RflParticipant *participant, guint8 type)
   return message;
 }
 
+LinkMessage *
+link_presence_describe (const RflParticipant *participant)
+{
+  return describe (participant, LINK_JOIN);
+}
+
 static void
 send_to (LinkPeer *peer, const LinkMessage *message)
 {
@@ -98,6 +104,11 @@ static void
 tell (LinkPlugin *plugin, const RflParticipant *participant, guint8 type)
 {
   g_autoptr (LinkMessage) message = describe (participant, type);
+
+  if (type == LINK_JOIN && participant->media->len > LINK_MAX_MEDIA)
+    link_complain (plugin, LINK_COUNT_LEFT_OUT, NULL,
+                   "participant %s has %u media; links carry the first %u", participant->id,
+                   participant->media->len, LINK_MAX_MEDIA);
 
   for (guint i = 0; i < plugin->peers->len; i++)
     send_to (plugin->peers->pdata[i], message);
@@ -116,7 +127,7 @@ link_presence_tell_all (LinkPeer *peer)
           const RflParticipant *participant = session->participants->pdata[k];
           if (participant->origin)
             continue;
-          g_autoptr (LinkMessage) join = describe (participant, LINK_JOIN);
+          g_autoptr (LinkMessage) join = link_presence_describe (participant);
           send_to (peer, join);
         }
     }
@@ -134,7 +145,10 @@ forget_remote (LinkRemote *remote)
   rfl_participant_set_data (participant, KEY, NULL, NULL);
   g_hash_table_remove (room->peer->remotes, participant->id);
   g_hash_table_remove (room->remotes, remote);
+  if (remote->text)
+    g_string_free (remote->text, TRUE);
   g_free (remote);
+  link_digest_hurry (room->peer->plugin);
   link_room_update (room);
   if (g_hash_table_size (room->remotes) == 0)
     g_hash_table_remove (room->peer->rooms, room->name);
@@ -147,6 +161,15 @@ drop_remote (LinkRemote *remote, const char *why)
   g_autoptr (RflParticipant) participant = forget_remote (remote);
 
   rfl_participant_leave (participant, why);
+}
+
+void
+link_presence_drop (LinkPeer *peer, const char *id, const char *why)
+{
+  LinkRemote *remote = g_hash_table_lookup (peer->remotes, id);
+
+  if (remote)
+    drop_remote (remote, why);
 }
 
 /* Somebody here ended it: the peer will hear of nothing, but we forget it. */
@@ -227,6 +250,8 @@ offer_decided (RflParticipant *participant, const GError *error, gpointer user_d
 
   if (!error)
     set_formats (participant);
+  else if (remote)
+    remote->hash = 0; /* the next digest has it told again */
   if (!error && remote)
     link_room_update (remote->room);
 }
@@ -244,6 +269,7 @@ add_remote (LinkPeer *peer, const LinkMessage *join)
     .ops = &participant_ops,
   };
 
+  remote->hash = join->hash;
   remote->room = link_room_get (peer, join->session);
   remote->participant = rfl_participant_new (peer->plugin->core, &spec);
   g_hash_table_add (remote->room->remotes, remote);
@@ -263,19 +289,46 @@ within_limits (const LinkPeer *peer, const LinkMessage *join)
              || g_hash_table_size (peer->rooms) < limits->sessions);
 }
 
+/* Whether @join says more than other media: then it is about somebody else. */
+static gboolean
+is_same_person (const LinkRemote *remote, const LinkMessage *join)
+{
+  const RflParticipant *participant = remote->participant;
+  const GPtrArray *media = participant->media;
+
+  if (!remote->joined || !g_str_equal (remote->room->name, join->session)
+      || !g_str_equal (participant->identity, join->identity)
+      || g_strcmp0 (participant->display_name, join->display_name) != 0
+      || g_strcmp0 (participant->cname, join->cname) != 0 || join->media->len < media->len)
+    return FALSE;
+  for (guint i = 0; i < media->len; i++)
+    {
+      const RflMedium *medium = media->pdata[i];
+      const LinkMedium *told = join->media->pdata[i];
+      if (medium->current && medium->current->accepted && !g_str_equal (medium->kind, told->kind))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 void
 link_presence_receive_join (LinkPeer *peer, const LinkMessage *join)
 {
   LinkPlugin *plugin = peer->plugin;
   LinkRemote *remote = g_hash_table_lookup (peer->remotes, join->participant);
 
-  if (remote && g_str_equal (remote->room->name, join->session) && remote->joined)
+  if (remote)
+    remote->stale = FALSE;
+  if (remote && remote->hash == join->hash)
+    return;
+  if (remote && is_same_person (remote, join))
     {
+      remote->hash = join->hash;
       rfl_participant_offer (remote->participant, make_offers (join), offer_decided, NULL);
       return;
     }
   if (remote)
-    drop_remote (remote, "joined another session");
+    drop_remote (remote, "is somebody else now");
   if (rfl_core_find_participant (plugin->core, join->participant))
     link_complain (plugin, LINK_COUNT_DUPLICATE, peer->name,
                    "%s announces participant %s, who is known already", peer->name,
@@ -380,6 +433,7 @@ on_left (RflEvent *event, gpointer user_data, GError **error)
     }
   if (!event->participant->origin)
     tell (plugin, event->participant, LINK_LEAVE);
+  link_digest_hurry (plugin);
   link_rooms_update (plugin, event->participant->session);
   link_plugin_kick (plugin);
   return RFL_HOOK_CONTINUE;

@@ -20,6 +20,14 @@ static const struct {
   [LINK_COUNT_UNKNOWN_FORMAT] = { "interconnect.unknown_formats",
                                   "Formats of sources that the session does not use here" },
   [LINK_COUNT_UNSENDABLE] = { "interconnect.unsendable", "Messages that do not fit a datagram" },
+  [LINK_COUNT_LEFT_OUT] = { "interconnect.left_out",
+                            "Media of participants beyond what a message holds" },
+  [LINK_COUNT_OVER_MESSAGES] = { "interconnect.over_messages", "Datagrams beyond max_messages" },
+  [LINK_COUNT_OUT_OF_STEP] = { "interconnect.out_of_step",
+                               "Digests of a peer that differed from what was known" },
+  [LINK_COUNT_TEXT_IN] = { "interconnect.texts_in", "Texts to sessions received" },
+  [LINK_COUNT_TEXT_OUT] = { "interconnect.texts_out", "Texts to sessions sent" },
+  [LINK_COUNT_TEXT_REFUSED] = { "interconnect.texts_refused", "Texts of a peer that went nowhere" },
   [LINK_COUNT_RTCP_IN] = { "interconnect.rtcp_in", "Participants' RTCP received" },
   [LINK_COUNT_RTCP_OUT] = { "interconnect.rtcp_out", "Participants' RTCP sent" },
 };
@@ -99,6 +107,12 @@ add_peer (const LinkPeer *peer, RflStatus *status)
   rfl_status_add_int (status, "messages_repeated", stats->repeated);
   rfl_status_add_int (status, "messages_received", stats->received);
   rfl_status_add_int (status, "messages_malformed", stats->malformed);
+  rfl_status_add_int (status, "messages_limited", stats->limited);
+  rfl_status_add_int (status, "acknowledgements_astray", stats->astray);
+  rfl_status_add_int (status, "datagrams_stale", stats->stale);
+  rfl_status_add_int (status, "digests_sent", peer->digest.sent);
+  rfl_status_add_int (status, "digests_received", peer->digest.received);
+  rfl_status_add_int (status, "told_again", peer->digest.asked);
   rfl_status_add_int (status, "messages_waiting", link_channel_get_pending (peer->channel));
   rfl_status_add_int (status, "ups", stats->ups);
   rfl_status_add_int (status, "downs", stats->downs);

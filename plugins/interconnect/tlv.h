@@ -17,15 +17,20 @@ typedef enum {
   LINK_TLV_LABEL = 8,
   LINK_TLV_SSRC = 9,
   LINK_TLV_MEDIUM = 10,
-  LINK_TLV_FORMAT = 11
+  LINK_TLV_FORMAT = 11,
+  LINK_TLV_SUMS = 12,
+  LINK_TLV_BUCKETS = 13,
+  LINK_TLV_TEXT = 14,
+  LINK_TLV_MORE = 15
 } LinkTlv;
 
-#define LINK_LAST_TLV LINK_TLV_FORMAT
+#define LINK_LAST_TLV LINK_TLV_MORE
 #define LINK_BIT(tlv) (1u << (tlv))
 
 #define LINK_MAX_TOKEN 32
 #define LINK_MAX_FMTP 512
 #define LINK_MEDIUM_ACCEPTED 1
+#define LINK_SUM_SIZE 12
 
 /* LINK_BIT()s of the fields without which a message of @type means nothing. */
 guint32 link_type_fields (guint8 type);

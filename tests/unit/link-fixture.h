@@ -84,6 +84,9 @@ LinkPeer *site_peer (Site *site, guint other);
 /* Whether @site knows the participant, from wherever. */
 gboolean site_knows (Site *site, const char *id);
 
+/* In how many points what @b knows of @a differs from what @a tells; they go to the test's log. */
+guint world_compare (World *world, guint a, guint b);
+
 /* A caller of @session with "audio", or "audio video". The id lives as long as @site. */
 Person *person_join (Site *site, const char *session, const char *kinds);
 void person_leave (Person *person);
