@@ -6,6 +6,7 @@
 #include "plugins/sip/instance.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
+#include "plugins/sip/registrar.h"
 #include <string.h>
 
 gpointer
@@ -79,6 +80,7 @@ sip_instance_start (gpointer self, GError **error)
                    .user_data = plugin };
 
   make_counters (plugin);
+  plugin->registrar = sip_registrar_new (plugin);
   if (!check_credentials (plugin, error) || !sip_stack_start (plugin, error))
     return FALSE;
   plugin->draining_hook = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hook, error);
@@ -123,6 +125,7 @@ sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **e
       SipSettings old = plugin->settings;
       plugin->settings = read;
       read = old;
+      sip_registrar_update (plugin->registrar);
     }
   sip_settings_clear (&read);
   return result;
@@ -143,6 +146,7 @@ sip_instance_free (gpointer self)
 {
   SipPlugin *plugin = self;
 
+  g_clear_pointer (&plugin->registrar, sip_registrar_free);
   g_hash_table_unref (plugin->calls);
   sip_settings_clear (&plugin->settings);
   g_free (plugin);
@@ -187,6 +191,8 @@ sip_instance_status (gpointer self, RflStatus *status)
 
   add_listeners (plugin, status);
   rfl_status_add_bool (status, "authenticate", sip_digest_is_wanted (plugin));
+  if (plugin->registrar)
+    sip_registrar_status (plugin->registrar, status);
   rfl_status_add_int (status, "connections",
                       plugin->connections ? sip_connections_count (plugin->connections) : 0);
   rfl_status_add_int (status, "count", g_hash_table_size (plugin->calls));

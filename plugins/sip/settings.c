@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const char *const authenticate_choices[] = { "auto", "on", "off", NULL };
+static const char *const register_choices[] = { "auto", "on", "off", NULL };
 
 const RflOption sip_options[] = {
   { .name = "port",
@@ -52,6 +53,35 @@ const RflOption sip_options[] = {
     .min = 1,
     .max = 64,
     .help = "seconds to wait for an ACK or for an answer to BYE (64*T1 of RFC 3261)" },
+  { .name = "register",
+    .type = RFL_OPTION_STRING,
+    .fallback = "\"auto\"",
+    .choices = register_choices,
+    .help = "take registrations: auto (of authenticated users), on (of anybody), off" },
+  { .name = "max_registrations",
+    .type = RFL_OPTION_INT,
+    .fallback = "1000",
+    .min = 1,
+    .max = 100000,
+    .help = "registered names; for a further one 503" },
+  { .name = "max_contacts",
+    .type = RFL_OPTION_INT,
+    .fallback = "5",
+    .min = 1,
+    .max = 20,
+    .help = "registered contacts of one name; a further one takes the place of the oldest" },
+  { .name = "min_expires",
+    .type = RFL_OPTION_INT,
+    .fallback = "60",
+    .min = 1,
+    .max = 3600,
+    .help = "seconds that a registration must at least want; else 423" },
+  { .name = "max_expires",
+    .type = RFL_OPTION_INT,
+    .fallback = "7200",
+    .min = 60,
+    .max = 86400,
+    .help = "seconds that a registration lasts at most" },
   RFL_OPTION_END
 };
 
@@ -130,6 +160,29 @@ read_authenticate (const RflSettings *from)
   return g_strcmp0 (text, "off") == 0 ? SIP_AUTHENTICATE_OFF : SIP_AUTHENTICATE_AUTO;
 }
 
+static SipRegistrarMode
+read_register (const RflSettings *from)
+{
+  const char *text = rfl_settings_get_string (from, "register");
+
+  if (g_strcmp0 (text, "on") == 0)
+    return SIP_REGISTRAR_ON;
+  return g_strcmp0 (text, "off") == 0 ? SIP_REGISTRAR_OFF : SIP_REGISTRAR_AUTO;
+}
+
+static gboolean
+read_registrar (SipSettings *settings, const RflSettings *from, GError **error)
+{
+  settings->registrar = read_register (from);
+  settings->max_registrations = rfl_settings_get_int (from, "max_registrations");
+  settings->max_contacts = rfl_settings_get_int (from, "max_contacts");
+  settings->min_expires = rfl_settings_get_int (from, "min_expires");
+  settings->max_expires = rfl_settings_get_int (from, "max_expires");
+  if (settings->max_expires >= settings->min_expires)
+    return TRUE;
+  return rfl_settings_set_error (from, "max_expires", error, "less than min_expires");
+}
+
 gboolean
 sip_settings_read (SipSettings *settings, const RflSettings *from, GError **error)
 {
@@ -140,5 +193,5 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->idle = rfl_settings_get_int (from, "idle");
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");
   return read_addresses (settings, from, error) && read_transports (settings, from, error)
-         && read_advertise (settings, from, error);
+         && read_advertise (settings, from, error) && read_registrar (settings, from, error);
 }

@@ -11,6 +11,7 @@ typedef struct _SipPlugin SipPlugin;
 typedef struct _SipListener SipListener;
 typedef struct _SipCall SipCall;
 typedef struct _SipConnections SipConnections;
+typedef struct _SipRegistrar SipRegistrar;
 
 #define NUA_MAGIC_T SipListener
 #define NUA_HMAGIC_T SipCall
@@ -23,6 +24,7 @@ typedef struct _SipConnections SipConnections;
 #include "plugins/sip/guard.h"
 
 #define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+#define SIP_METHODS_OF_REGISTRAR SIP_METHODS ", REGISTER"
 #define SIP_MAX_MESSAGE (32 * 1024)
 #define SIP_MAX_LISTENERS 32
 
@@ -31,6 +33,12 @@ typedef enum {
   SIP_AUTHENTICATE_ON,
   SIP_AUTHENTICATE_OFF
 } SipAuthenticate;
+
+typedef enum {
+  SIP_REGISTRAR_AUTO,
+  SIP_REGISTRAR_ON,
+  SIP_REGISTRAR_OFF
+} SipRegistrarMode;
 
 /* What configure() read; times in seconds. */
 typedef struct {
@@ -41,6 +49,8 @@ typedef struct {
   RflAddress advertise;
   guint max_calls, max_connections;
   guint idle, transaction_timeout;
+  SipRegistrarMode registrar;
+  guint max_registrations, max_contacts, min_expires, max_expires;
 } SipSettings;
 
 void sip_settings_init (SipSettings *settings);
@@ -73,6 +83,7 @@ struct _SipPlugin {
   GPtrArray *listeners; /* SipListener */
   GHashTable *calls;    /* SipCall, a reference each */
   SipConnections *connections;
+  SipRegistrar *registrar;
   SipCounters counters;
   RflLogLimit refused_log, call_log, stack_log;
   guint draining_hook;
