@@ -4,6 +4,7 @@
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call.h"
+#include "plugins/sip/journal.h"
 #include "plugins/sip/uri.h"
 #include <string.h>
 
@@ -162,6 +163,7 @@ send_answer (SipCall *call)
   g_autofree char *sdp =
       sip_sdp_write_answer (call->offer, descs, &call->listener->local, &call->origin);
 
+  sip_journal_note_request (call->listener->plugin->journal, call, call->request);
   g_free (call->contact);
   call->contact = make_contact (call, &media);
   tagi_t tags[] = { { SIPTAG_CONTACT_STR (call->contact) },
@@ -183,6 +185,7 @@ void
 sip_call_confirm (SipCall *call, SipInvite *invite)
 {
   set_remote (call, invite->sip, &invite->remote, invite->tcp);
+  sip_journal_note (call->listener->plugin->journal, call, invite->sip);
   tagi_t tags[] = { { TAG_IF (call->contact, SIPTAG_CONTACT_STR (call->contact)) },
                     { TAG_IF (call->next_hop, NUTAG_PROXY (call->next_hop)) },
                     { TAG_END () } };
@@ -389,6 +392,7 @@ sip_call_gone (SipCall *call, const char *reason)
   call->state = SIP_CALL_GONE;
   rfl_counter_add (call->listener->plugin->counters.ended, 1);
   end_negotiation (call);
+  sip_journal_forget (call->listener->plugin->journal, call);
   rfl_participant_set_data (call->participant, CALL_KEY, NULL, NULL);
   g_hash_table_remove (call->listener->plugin->calls, call);
   nua_handle_bind (nh, NULL);

@@ -31,6 +31,7 @@ typedef enum {
  * @request, @offer: what is being negotiated, or %NULL
  * @farewell: why a BYE is to follow the ACK, or %NULL
  * @since: rfl_clock_now() of its INVITE
+ * @journal_id: of its record, or 0
  */
 struct _SipCall {
   gatomicrefcount refs;
@@ -48,6 +49,7 @@ struct _SipCall {
   SipSdpOrigin origin;
   char *farewell;
   gint64 since;
+  guint64 journal_id;
 };
 
 /**

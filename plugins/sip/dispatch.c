@@ -7,6 +7,7 @@
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
 #include "plugins/sip/registrar.h"
+#include "plugins/sip/orphan.h"
 #include "plugins/sip/uri.h"
 #include <string.h>
 
@@ -225,6 +226,9 @@ sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, Sip
       break;
     case nua_i_state:
       on_state (nh, call, phrase, tags);
+      break;
+    case nua_r_method:
+      sip_orphans_answered (listener->plugin->orphans, nh, status);
       break;
     case nua_r_shutdown:
       listener->down = status >= 200;

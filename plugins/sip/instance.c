@@ -7,6 +7,8 @@
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
 #include "plugins/sip/registrar.h"
+#include "plugins/sip/journal.h"
+#include "plugins/sip/orphan.h"
 #include <string.h>
 
 gpointer
@@ -107,7 +109,7 @@ needs_restart (const SipSettings *a, const SipSettings *b)
 {
   return a->port != b->port || a->udp != b->udp || a->tcp != b->tcp || a->idle != b->idle
          || a->transaction_timeout != b->transaction_timeout
-         || !same_addresses (a->addresses, b->addresses);
+         || g_strcmp0 (a->journal, b->journal) != 0 || !same_addresses (a->addresses, b->addresses);
 }
 
 RflReload
@@ -195,6 +197,8 @@ sip_instance_status (gpointer self, RflStatus *status)
     sip_registrar_status (plugin->registrar, status);
   rfl_status_add_int (status, "connections",
                       plugin->connections ? sip_connections_count (plugin->connections) : 0);
+  sip_journal_status (plugin->journal, status);
+  rfl_status_add_int (status, "orphans", plugin->orphans ? sip_orphans_count (plugin->orphans) : 0);
   rfl_status_add_int (status, "count", g_hash_table_size (plugin->calls));
   rfl_status_begin_array (status, "calls");
   g_hash_table_iter_init (&iter, plugin->calls);

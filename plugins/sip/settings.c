@@ -82,6 +82,11 @@ const RflOption sip_options[] = {
     .min = 60,
     .max = 86400,
     .help = "seconds that a registration lasts at most" },
+  { .name = "journal",
+    .type = RFL_OPTION_STRING,
+    .help =
+        "file from which a restart after a crash learns whom to send BYE; empty: none; by default "
+        "dialogs in $STATE_DIRECTORY or LOCALSTATEDIR/lib/reflectord" },
   RFL_OPTION_END
 };
 
@@ -96,6 +101,7 @@ void
 sip_settings_clear (SipSettings *settings)
 {
   g_clear_pointer (&settings->addresses, g_ptr_array_unref);
+  g_clear_pointer (&settings->journal, g_free);
 }
 
 static gboolean
@@ -191,6 +197,7 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->max_calls = rfl_settings_get_int (from, "max_calls");
   settings->max_connections = rfl_settings_get_int (from, "max_connections");
   settings->idle = rfl_settings_get_int (from, "idle");
+  settings->journal = g_strdup (rfl_settings_get_string (from, "journal"));
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");
   return read_addresses (settings, from, error) && read_transports (settings, from, error)
          && read_advertise (settings, from, error) && read_registrar (settings, from, error);

@@ -3,6 +3,8 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/stack.h"
 #include "plugins/sip/call.h"
+#include "plugins/sip/journal.h"
+#include "plugins/sip/orphan.h"
 #include <errno.h>
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/su_log.h>
@@ -126,6 +128,8 @@ sip_stack_start (SipPlugin *plugin, GError **error)
   plugin->guard = sip_guard_new ();
   plugin->listeners = g_ptr_array_new_with_free_func (listener_free);
   plugin->connections = sip_connections_new (plugin);
+  plugin->orphans = sip_orphans_new (plugin);
+  plugin->journal = sip_journal_new (plugin);
   if (listen_all (plugin, error))
     return TRUE;
   sip_stack_stop (plugin);
@@ -185,7 +189,9 @@ sip_stack_stop (SipPlugin *plugin)
   if (!plugin->running)
     return;
   plugin->stopping = TRUE;
+  g_clear_pointer (&plugin->orphans, sip_orphans_free);
   shut_down (plugin);
+  g_clear_pointer (&plugin->journal, sip_journal_free);
   g_clear_pointer (&plugin->connections, sip_connections_free);
   g_clear_pointer (&plugin->listeners, g_ptr_array_unref);
   su_root_destroy (plugin->root);

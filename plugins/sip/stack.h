@@ -12,6 +12,8 @@ typedef struct _SipListener SipListener;
 typedef struct _SipCall SipCall;
 typedef struct _SipConnections SipConnections;
 typedef struct _SipRegistrar SipRegistrar;
+typedef struct _SipJournal SipJournal;
+typedef struct _SipOrphans SipOrphans;
 
 #define NUA_MAGIC_T SipListener
 #define NUA_HMAGIC_T SipCall
@@ -27,6 +29,8 @@ typedef struct _SipRegistrar SipRegistrar;
 #define SIP_METHODS_OF_REGISTRAR SIP_METHODS ", REGISTER"
 #define SIP_MAX_MESSAGE (32 * 1024)
 #define SIP_MAX_LISTENERS 32
+/* As many as there can be calls. */
+#define SIP_MAX_ORPHANS 100000
 
 typedef enum {
   SIP_AUTHENTICATE_AUTO,
@@ -51,6 +55,7 @@ typedef struct {
   guint idle, transaction_timeout;
   SipRegistrarMode registrar;
   guint max_registrations, max_contacts, min_expires, max_expires;
+  char *journal; /* %NULL: the default; empty: none */
 } SipSettings;
 
 void sip_settings_init (SipSettings *settings);
@@ -84,6 +89,8 @@ struct _SipPlugin {
   GHashTable *calls;    /* SipCall, a reference each */
   SipConnections *connections;
   SipRegistrar *registrar;
+  SipJournal *journal; /* %NULL: none */
+  SipOrphans *orphans;
   SipCounters counters;
   RflLogLimit refused_log, call_log, stack_log;
   guint draining_hook;

@@ -26,6 +26,8 @@ class Reflector:
     def __init__(self, lab, ns, address, peers=(), users=None, conf="", classic=False, start=True):
         self.lab, self.ns, self.address = lab, ns, address
         self.dir = lab.path(f"conf-{ns}")
+        self.state = lab.path(f"state-{ns}")
+        os.makedirs(self.state, exist_ok=True)
         self.status_socket = lab.path(f"status-{ns}.sock")
         self.process = None
         os.makedirs(self.dir, exist_ok=True)
@@ -50,7 +52,8 @@ class Reflector:
         return f'auth: {{ users_file = "{file}"; }};'
 
     def _environment(self):
-        environment = dict(os.environ, XDG_RUNTIME_DIR=self.lab.dir)  # for locks and sockets
+        # for locks and sockets; for the journal of dialogs
+        environment = dict(os.environ, XDG_RUNTIME_DIR=self.lab.dir, STATE_DIRECTORY=self.state)
         if "REFLECTORD_PLUGIN_PATH" not in environment and not os.environ.get("REFLECTORD_BIN"):
             folder = os.path.join(TOP, "plugins")
             environment["REFLECTORD_PLUGIN_PATH"] = ":".join(
