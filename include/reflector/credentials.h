@@ -10,11 +10,14 @@
 G_BEGIN_DECLS
 
 #define RFL_CREDENTIALS_SERVICE "credentials"
-#define RFL_CREDENTIALS_VERSION 1
+#define RFL_CREDENTIALS_VERSION 2
 
-/* The parameters of an Authorization header, unquoted; absent ones are %NULL. */
+/* The parameters of an Authorization header, unquoted; absent ones are %NULL.
+ * @method: of the request, not of the header
+ * @asked_realm: that the challenge was for; %NULL: the provider's own
+ */
 typedef struct {
-  const char *method; /* of the request, not of the header */
+  const char *method, *asked_realm;
   const char *username, *realm, *nonce, *uri, *response;
   const char *algorithm, *cnonce, *qop, *nc, *opaque;
 } RflDigest;
@@ -36,13 +39,13 @@ typedef enum {
  * RflCredentials:
  * @challenge: (transfer full): %NULL-terminated values for WWW-Authenticate
  *   (`Digest realm="…", nonce="…", …`), one per algorithm, strongest first; free with
- *   g_strfreev()
+ *   g_strfreev(). @realm: %NULL: the provider's own
  * @check: judges; takes the same time for unknown users as for wrong passwords
  *
  * Main thread.
  */
 typedef struct {
-  char **(*challenge) (gpointer self, gboolean stale);
+  char **(*challenge) (gpointer self, const char *realm, gboolean stale);
   RflDigestVerdict (*check) (gpointer self, const RflDigest *digest);
 } RflCredentials;
 

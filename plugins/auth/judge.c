@@ -7,9 +7,13 @@
 #include <string.h>
 
 char **
-auth_judge_challenge (const AuthConfig *config, AuthNonces *nonces, gint64 now, gboolean stale)
+auth_judge_challenge (const AuthConfig *config, AuthNonces *nonces, gint64 now, const char *realm,
+                      gboolean stale)
 {
   GPtrArray *values = g_ptr_array_new ();
+
+  if (realm == NULL)
+    realm = config->realm;
 
   for (int i = AUTH_N_ALGORITHMS - 1; i >= 0; i--)
     {
@@ -17,11 +21,11 @@ auth_judge_challenge (const AuthConfig *config, AuthNonces *nonces, gint64 now, 
 
       if (!config->offered[i])
         continue;
-      nonce = auth_nonces_make (nonces, config->realm, now);
+      nonce = auth_nonces_make (nonces, realm, now);
       g_ptr_array_add (values,
                        g_strdup_printf ("Digest realm=\"%s\", nonce=\"%s\", %salgorithm=%s, "
                                         "qop=\"auth\"",
-                                        config->realm, nonce, stale ? "stale=true, " : "",
+                                        realm, nonce, stale ? "stale=true, " : "",
                                         auth_algorithm_get_name (i)));
     }
   g_ptr_array_add (values, NULL);
@@ -75,7 +79,7 @@ response_is_right (const AuthConfig *config, const AuthNonces *nonces, AuthAlgor
 {
   gsize len = auth_algorithm_get_length (algorithm);
   g_autofree char *decoy = auth_nonces_decoy (nonces, len);
-  const char *ha1 = auth_users_find (config->users, digest->username, config->realm, algorithm);
+  const char *ha1 = auth_users_find (config->users, digest->username, digest->realm, algorithm);
   g_autofree char *expected = compute_response (algorithm, ha1 != NULL ? ha1 : decoy, digest);
   g_autofree char *given = g_ascii_strdown (digest->response, -1);
   gboolean equal = strlen (given) == len && auth_equal (expected, given, len);
@@ -86,15 +90,16 @@ response_is_right (const AuthConfig *config, const AuthNonces *nonces, AuthAlgor
 RflDigestVerdict
 auth_judge_check (const AuthConfig *config, AuthNonces *nonces, gint64 now, const RflDigest *digest)
 {
+  const char *realm = digest->asked_realm ? digest->asked_realm : config->realm;
   AuthAlgorithm algorithm = AUTH_MD5;
   AuthNonceState state;
   guint32 nc;
 
-  if (!is_complete (digest) || strcmp (digest->realm, config->realm) != 0
+  if (!is_complete (digest) || strcmp (digest->realm, realm) != 0
       || (digest->algorithm != NULL && !auth_algorithm_parse (digest->algorithm, &algorithm))
       || !config->offered[algorithm] || !read_quality (config, digest, &nc))
     return RFL_DIGEST_WRONG;
-  state = auth_nonces_judge (nonces, digest->nonce, config->realm, now, config->nonce_lifetime);
+  state = auth_nonces_judge (nonces, digest->nonce, realm, now, config->nonce_lifetime);
   if (state == AUTH_NONCE_FOREIGN || !response_is_right (config, nonces, algorithm, digest))
     return RFL_DIGEST_WRONG;
   if (state == AUTH_NONCE_EXPIRED)

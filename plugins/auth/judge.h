@@ -30,7 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuthConfig, auth_config_free)
 
 /* RflCredentials.challenge at time @now */
 char **auth_judge_challenge (const AuthConfig *config, AuthNonces *nonces, gint64 now,
-                             gboolean stale);
+                             const char *realm, gboolean stale);
 /* RflCredentials.check at time @now */
 RflDigestVerdict auth_judge_check (const AuthConfig *config, AuthNonces *nonces, gint64 now,
                                    const RflDigest *digest);

@@ -20,12 +20,13 @@ typedef struct {
 } Auth;
 
 static char **
-challenge (gpointer self, gboolean stale)
+challenge (gpointer self, const char *realm, gboolean stale)
 {
   Auth *auth = self;
 
   rfl_counter_add (auth->challenges, 1);
-  return auth_judge_challenge (auth->config, auth->nonces, rfl_clock_now (auth->clock), stale);
+  return auth_judge_challenge (auth->config, auth->nonces, rfl_clock_now (auth->clock), realm,
+                               stale);
 }
 
 static RflDigestVerdict

@@ -87,7 +87,7 @@ static void
 challenge (SipListener *listener, SipRequest *request, const RflCredentials *service, gpointer self,
            gboolean stale)
 {
-  g_auto (GStrv) values = service->challenge (self, stale);
+  g_auto (GStrv) values = service->challenge (self, NULL, stale);
   guint n = g_strv_length (values);
   g_autofree tagi_t *tags = g_new0 (tagi_t, n + 1);
 

@@ -41,7 +41,9 @@ set_up (Fixture *f, gconstpointer extra)
 {
   g_autofree char *md5 = hash (AUTH_MD5, "ann", "home", "secret");
   g_autofree char *sha = hash (AUTH_SHA256, "ann", "home", "secret");
-  g_autofree char *text = g_strdup_printf ("ann:home:%s\nann:home:SHA-256:%s\n", md5, sha);
+  g_autofree char *wil = hash (AUTH_MD5, "wil", "work", "other");
+  g_autofree char *text =
+      g_strdup_printf ("ann:home:%s\nann:home:SHA-256:%s\nwil:work:%s\n", md5, sha, wil);
   g_autoptr (GError) error = NULL;
 
   f->dir = g_dir_make_tmp ("rfl-auth-XXXXXX", NULL);
@@ -246,8 +248,8 @@ without_qop (Fixture *f, gconstpointer data)
 static void
 challenges (Fixture *f, gconstpointer data)
 {
-  g_auto (GStrv) fresh = auth_judge_challenge (f->config, f->nonces, NOW, FALSE);
-  g_auto (GStrv) again = auth_judge_challenge (f->config, f->nonces, NOW, TRUE);
+  g_auto (GStrv) fresh = auth_judge_challenge (f->config, f->nonces, NOW, NULL, FALSE);
+  g_auto (GStrv) again = auth_judge_challenge (f->config, f->nonces, NOW, NULL, TRUE);
   g_autoptr (GRegex) pattern =
       g_regex_new ("^Digest realm=\"home\", nonce=\"([0-9a-f]{64})\", (stale=true, )?"
                    "algorithm=(MD5|SHA-256), qop=\"auth\"$",
@@ -267,6 +269,27 @@ challenges (Fixture *f, gconstpointer data)
       g_assert_null (strstr (fresh[i], "stale"));
       g_assert_nonnull (strstr (again[i], "stale=true"));
     }
+}
+
+/* A realm of the asker's: its nonces and hashes are not good for another one. */
+static void
+other_realm (Fixture *f, gconstpointer data)
+{
+  g_auto (GStrv) asked = auth_judge_challenge (f->config, f->nonces, NOW, "work", FALSE);
+  g_autofree char *nonce = auth_nonces_make (f->nonces, "work", NOW);
+  RflDigest d = template(f);
+
+  g_assert_true (g_str_has_prefix (asked[0], "Digest realm=\"work\", "));
+  d.asked_realm = "work";
+  g_assert_cmpint (check (f, &d, AUTH_MD5, "secret"), ==, RFL_DIGEST_WRONG);
+  d.realm = "work";
+  g_assert_cmpint (check (f, &d, AUTH_MD5, "secret"), ==, RFL_DIGEST_WRONG);
+  d.nonce = nonce; /* ann has a hash in realm home only */
+  g_assert_cmpint (check (f, &d, AUTH_MD5, "secret"), ==, RFL_DIGEST_WRONG);
+  d.username = "wil";
+  g_assert_cmpint (check (f, &d, AUTH_MD5, "other"), ==, RFL_DIGEST_OK);
+  d.asked_realm = NULL;
+  g_assert_cmpint (check (f, &d, AUTH_MD5, "other"), ==, RFL_DIGEST_WRONG);
 }
 
 /* RFC 7616 §3.9.1 */
@@ -344,6 +367,7 @@ main (int argc, char **argv)
   ADD ("without-qop", "allow_without_qop = true;", without_qop);
   ADD ("challenges", "algorithms = [ \"MD5\", \"SHA-256\" ];", challenges);
   ADD ("options", NULL, options);
+  ADD ("other-realm", NULL, other_realm);
   g_test_add_func ("/auth-judge/examples", examples);
   return g_test_run ();
 }

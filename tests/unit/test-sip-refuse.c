@@ -129,7 +129,7 @@ limits (void)
 }
 
 static char **
-challenge (gpointer self, gboolean stale)
+challenge (gpointer self, const char *realm, gboolean stale)
 {
   const char *const values[] = {
     "Digest realm=\"r\", nonce=\"n2\", algorithm=SHA-256, qop=\"auth\"",

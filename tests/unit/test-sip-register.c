@@ -210,7 +210,7 @@ inside_a_call (void)
 }
 
 static char **
-challenge (gpointer self, gboolean stale)
+challenge (gpointer self, const char *realm, gboolean stale)
 {
   const char *const values[] = { "Digest realm=\"r\", nonce=\"n\"", NULL };
 
