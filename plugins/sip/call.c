@@ -5,6 +5,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call.h"
 #include "plugins/sip/journal.h"
+#include "plugins/sip/message.h"
 #include "plugins/sip/uri.h"
 #include <string.h>
 
@@ -394,6 +395,7 @@ sip_call_gone (SipCall *call, const char *reason)
   end_negotiation (call);
   sip_journal_forget (call->listener->plugin->journal, call);
   rfl_participant_set_data (call->participant, CALL_KEY, NULL, NULL);
+  g_clear_pointer (&call->talk, sip_talk_free);
   g_hash_table_remove (call->listener->plugin->calls, call);
   nua_handle_bind (nh, NULL);
   nua_handle_destroy (nh);

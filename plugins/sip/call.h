@@ -32,6 +32,7 @@ typedef enum {
  * @farewell: why a BYE is to follow the ACK, or %NULL
  * @since: rfl_clock_now() of its INVITE
  * @journal_id: of its record, or 0
+ * @talk: text messages, or %NULL (message.h)
  */
 struct _SipCall {
   gatomicrefcount refs;
@@ -50,6 +51,7 @@ struct _SipCall {
   char *farewell;
   gint64 since;
   guint64 journal_id;
+  SipTalk *talk;
 };
 
 /**

@@ -6,6 +6,7 @@
 #include "plugins/sip/arrival.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
+#include "plugins/sip/message.h"
 #include "plugins/sip/registrar.h"
 #include "plugins/sip/orphan.h"
 #include "plugins/sip/uri.h"
@@ -220,6 +221,13 @@ sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, Sip
     case nua_i_register:
       if (status < 200)
         sip_registrar_on_register (listener, nh, call, sip);
+      break;
+    case nua_i_message:
+      if (status < 200)
+        sip_messages_on_message (listener, nh, call, sip);
+      break;
+    case nua_r_message:
+      sip_messages_on_answer (call, status);
       break;
     case nua_i_cancel:
       rfl_counter_add (listener->plugin->counters.cancelled, 1);

@@ -7,6 +7,7 @@
  * header it adds, so that one datagram of 64 KiB costs seconds (defect S5), and takes
  * comma-separated lists by recursion. The one Contact that is no URI, `*`, may stand alone in a
  * REGISTER: it never becomes a target.
+ * And a phone that refuses a text keeps its call (defect S6): see spare_dialog().
  * Not a check of what only the application reads: the Request-URI may be anything here.
  */
 #include "plugins/sip/guard.h"
@@ -99,6 +100,19 @@ count_line (su_home_t *home)
   return FALSE;
 }
 
+/* A 404 to anything inside of a dialog ends it (RFC 5057 §5.1), in this stack without a BYE, so
+ * that the phone stays behind; and a 401 waits for credentials that never come, the BYE behind it.
+ * Neither is meant by a phone that does not know what to do with a MESSAGE. */
+static void
+spare_dialog (su_home_t *home, const msg_header_t *header)
+{
+  sip_t *sip = sip_object ((msg_t *) home);
+
+  if (sip->sip_status && sip->sip_status->st_status >= 300
+      && ((const sip_cseq_t *) header)->cs_method == sip_method_message)
+    sip->sip_status->st_status = 400;
+}
+
 /* With the original class in place from the start, the other members of a list are made
  * with it too, and every later comparison of classes in the library holds. A header that
  * is added to an earlier one comes with its original class already. */
@@ -115,6 +129,8 @@ parse_header (su_home_t *home, msg_header_t *header, char *text, isize_t len)
   if (class != sip_unknown_class && count (text, len, ',') > MAX_COMMAS)
     return -1;
   used = class->hc_parse (home, header, text, len);
+  if (used >= 0 && class == sip_cseq_class)
+    spare_dialog (home, header);
   if (used < 0 || !is_target (class) || is_star (home, class, header))
     return used;
   return are_sip (class, header) ? used : -1;

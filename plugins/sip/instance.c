@@ -6,6 +6,7 @@
 #include "plugins/sip/instance.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
+#include "plugins/sip/message.h"
 #include "plugins/sip/registrar.h"
 #include "plugins/sip/journal.h"
 #include "plugins/sip/orphan.h"
@@ -83,6 +84,7 @@ sip_instance_start (gpointer self, GError **error)
 
   make_counters (plugin);
   plugin->registrar = sip_registrar_new (plugin);
+  plugin->messages = sip_messages_new (plugin);
   if (!check_credentials (plugin, error) || !sip_stack_start (plugin, error))
     return FALSE;
   plugin->draining_hook = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hook, error);
@@ -133,6 +135,13 @@ sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **e
   return result;
 }
 
+static void
+drop_parts (SipPlugin *plugin)
+{
+  g_clear_pointer (&plugin->messages, sip_messages_free);
+  g_clear_pointer (&plugin->registrar, sip_registrar_free);
+}
+
 void
 sip_instance_stop (gpointer self)
 {
@@ -141,6 +150,7 @@ sip_instance_stop (gpointer self)
   rfl_bus_remove_hook (rfl_core_get_bus (plugin->core), plugin->draining_hook);
   plugin->draining_hook = 0;
   sip_stack_stop (plugin);
+  drop_parts (plugin);
 }
 
 void
@@ -148,7 +158,7 @@ sip_instance_free (gpointer self)
 {
   SipPlugin *plugin = self;
 
-  g_clear_pointer (&plugin->registrar, sip_registrar_free);
+  drop_parts (plugin);
   g_hash_table_unref (plugin->calls);
   sip_settings_clear (&plugin->settings);
   g_free (plugin);

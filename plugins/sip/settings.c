@@ -87,6 +87,18 @@ const RflOption sip_options[] = {
     .help =
         "file from which a restart after a crash learns whom to send BYE; empty: none; by default "
         "dialogs in $STATE_DIRECTORY or LOCALSTATEDIR/lib/reflectord" },
+  { .name = "message_rate",
+    .type = RFL_OPTION_INT,
+    .fallback = "5",
+    .min = 1,
+    .max = 1000,
+    .help = "text messages a second that a participant may send to its room; more get 503" },
+  { .name = "max_queued_messages",
+    .type = RFL_OPTION_INT,
+    .fallback = "16",
+    .min = 1,
+    .max = 1000,
+    .help = "text messages that wait for one participant; more are lost for it" },
   RFL_OPTION_END
 };
 
@@ -196,6 +208,8 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->authenticate = read_authenticate (from);
   settings->max_calls = rfl_settings_get_int (from, "max_calls");
   settings->max_connections = rfl_settings_get_int (from, "max_connections");
+  settings->message_rate = rfl_settings_get_int (from, "message_rate");
+  settings->max_queued_messages = rfl_settings_get_int (from, "max_queued_messages");
   settings->idle = rfl_settings_get_int (from, "idle");
   settings->journal = g_strdup (rfl_settings_get_string (from, "journal"));
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");

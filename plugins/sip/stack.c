@@ -44,7 +44,7 @@ create_nua (SipPlugin *plugin, SipListener *listener)
                      NUTAG_MEDIA_ENABLE (0), NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0),
                      NUTAG_AUTOACK (1), SIPTAG_ALLOW_STR (SIP_METHODS_OF_REGISTRAR),
                      NUTAG_APPL_METHOD (NULL),
-                     NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE, REGISTER"),
+                     NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE, REGISTER, MESSAGE"),
                      SIPTAG_SUPPORTED_STR ("timer"), NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (90),
                      NUTAG_SESSION_REFRESHER (nua_remote_refresher), NUTAG_UPDATE_REFRESH (1),
                      NUTAG_DETECT_NETWORK_UPDATES (NUA_NW_DETECT_NOTHING),

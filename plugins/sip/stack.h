@@ -14,6 +14,8 @@ typedef struct _SipConnections SipConnections;
 typedef struct _SipRegistrar SipRegistrar;
 typedef struct _SipJournal SipJournal;
 typedef struct _SipOrphans SipOrphans;
+typedef struct _SipMessages SipMessages;
+typedef struct _SipTalk SipTalk;
 
 #define NUA_MAGIC_T SipListener
 #define NUA_HMAGIC_T SipCall
@@ -25,7 +27,7 @@ typedef struct _SipOrphans SipOrphans;
 
 #include "plugins/sip/guard.h"
 
-#define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+#define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, MESSAGE"
 #define SIP_METHODS_OF_REGISTRAR SIP_METHODS ", REGISTER"
 #define SIP_MAX_MESSAGE (32 * 1024)
 #define SIP_MAX_LISTENERS 32
@@ -56,6 +58,7 @@ typedef struct {
   SipRegistrarMode registrar;
   guint max_registrations, max_contacts, min_expires, max_expires;
   char *journal; /* %NULL: the default; empty: none */
+  guint message_rate, max_queued_messages;
 } SipSettings;
 
 void sip_settings_init (SipSettings *settings);
@@ -91,6 +94,7 @@ struct _SipPlugin {
   SipRegistrar *registrar;
   SipJournal *journal; /* %NULL: none */
   SipOrphans *orphans;
+  SipMessages *messages;
   SipCounters counters;
   RflLogLimit refused_log, call_log, stack_log;
   guint draining_hook;

@@ -163,3 +163,53 @@ sip_uri_escape_user (const char *room)
       g_string_append_printf (out, "%%%02X", (guint) (guchar) *p);
   return g_string_free (out, FALSE);
 }
+
+/* ---- writing ---- */
+
+/* What sip_uri_get_identity() makes of a plain caller, and nothing that could be more than a URI. */
+static gboolean
+is_plain_uri (const char *text)
+{
+  const char *rest = g_str_has_prefix (text, "sip:")    ? text + 4
+                     : g_str_has_prefix (text, "sips:") ? text + 5
+                                                        : NULL;
+  const char *at = rest ? strchr (rest, '@') : NULL;
+
+  if (rest == NULL || strlen (text) > SIP_IDENTITY_MAX)
+    return FALSE;
+  for (const char *p = rest; *p; p++)
+    if (!g_ascii_isalnum (*p) && !strchr (at && p < at ? "-_.!~*'()&=+$,/%" : "-.:[]@", *p))
+      return FALSE;
+  if (at == NULL)
+    return *rest != '\0';
+  return at > rest && at[1] != '\0' && strchr (at + 1, '@') == NULL;
+}
+
+static void
+append_quoted (GString *out, const char *text)
+{
+  g_autofree char *valid = bounded_text (text);
+
+  g_string_append_c (out, '"');
+  for (const char *p = valid; *p; p++)
+    {
+      if (*p == '"' || *p == '\\')
+        g_string_append_c (out, '\\');
+      g_string_append_c (out, *p);
+    }
+  g_string_append_c (out, '"');
+}
+
+char *
+sip_uri_write_from (const char *identity, const char *display_name)
+{
+  gboolean plain = is_plain_uri (identity);
+  const char *name = display_name ? display_name : plain ? NULL : identity;
+  GString *out = g_string_new (NULL);
+
+  if (name)
+    append_quoted (out, name);
+  g_string_append_printf (out, "%s<%s>", name ? " " : "",
+                          plain ? identity : "sip:anonymous@anonymous.invalid");
+  return g_string_free (out, FALSE);
+}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a caller says with URIs: the room, the mode, himself. Not about where messages go. */
+/* What a caller says with URIs: the room, the mode, himself; and himself to others. Not about where
+ * messages go.
+ */
 #pragma once
 
 #include <reflector/session.h>
@@ -23,5 +25,14 @@ gboolean sip_uri_get_mode (const url_t *url, RflLegMode *mode, GError **error);
 char *sip_uri_get_identity (const sip_from_t *from);
 /* (transfer full) (nullable): unquoted */
 char *sip_uri_get_display_name (const sip_from_t *from);
+/**
+ * sip_uri_write_from:
+ * @identity: of any participant, also one that another reflector tells of: perhaps no URI at all
+ * @display_name: (nullable)
+ *
+ * Returns: (transfer full): the value of a From header, without a tag, that names the participant;
+ *   in the place of what is no plain sip URI stands the anonymous one of RFC 3323
+ */
+char *sip_uri_write_from (const char *identity, const char *display_name);
 /* (transfer full): @room as the user part of a URI */
 char *sip_uri_escape_user (const char *room);
