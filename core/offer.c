@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking the hooks what this side would offer a participant. What becomes of its answer is in
- * join.c.
+/* Offers of this side: asking the hooks what it would offer a participant, and a maker to do so. What
+ * becomes of the answer is in join.c.
  */
 #include "core/session-private.h"
 
@@ -41,4 +41,15 @@ rfl_participant_get_offer (RflParticipant *participant, RflOfferFunc func, gpoin
   rfl_event_set_participant (event, participant);
   event->offers = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_medium_desc_free);
   rfl_bus_emit (record->core->bus, event, collected, asking);
+}
+
+gboolean
+rfl_participant_reoffer (RflParticipant *participant)
+{
+  ParticipantRecord *record = (ParticipantRecord *) participant;
+
+  g_return_val_if_fail (participant, FALSE);
+  if (participant->state != RFL_PARTICIPANT_JOINED || !record->ops || !record->ops->reoffer)
+    return FALSE;
+  return record->ops->reoffer (participant, record->user_data);
 }

@@ -132,6 +132,13 @@ rfl_route_set_formats (RflRoute *public, GPtrArray *formats)
   return TRUE;
 }
 
+void
+rfl_route_set_codec (RflRoute *route, guint index)
+{
+  g_return_if_fail (index < route->formats->len);
+  route->codec = index;
+}
+
 guint8
 rfl_route_find_format (const RflRoute *route, const RflFormat *format)
 {

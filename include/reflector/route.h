@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  *   speak of. Empty until the session codec is decided
  * @sources: (element-type RflSource)
  * @legs: (element-type RflLeg)
+ * @codec: index of the session codec, which newcomers must have: 0 unless the session has taken over
+ *   another one when two parts of it met
  */
 struct _RflRoute {
   RflSession *session;
@@ -30,6 +32,7 @@ struct _RflRoute {
   GPtrArray *formats;
   GPtrArray *sources;
   GPtrArray *legs;
+  guint codec;
 };
 
 /* Made on first use; lives as long as the session. */
@@ -37,6 +40,9 @@ RFL_EXPORT RflRoute *rfl_session_get_route (RflSession *session, const char *kin
 /* (transfer full) (element-type RflFormat). Only while there are no sources and no legs,
  * or to append: indices that are in use never change. Returns: %FALSE if refused. */
 RFL_EXPORT gboolean rfl_route_set_formats (RflRoute *route, GPtrArray *formats);
+/* @index: of @route's formats. Packets are not touched by it; legs and sources of those who
+ * negotiated before go on as they are. */
+RFL_EXPORT void rfl_route_set_codec (RflRoute *route, guint index);
 /* Returns: index of the format that @format matches, or RFL_PT_NONE. */
 RFL_EXPORT guint8 rfl_route_find_format (const RflRoute *route, const RflFormat *format);
 

@@ -142,9 +142,12 @@ struct _RflSession {
  * @ended: somebody else (inactivity, a moderator, the drain) ended the participant; the
  *   maker tells its peer. Called after RFL_EVENT_PARTICIPANT_LEFT. Not called for the
  *   maker's own rfl_participant_leave(), nor if its join was not reported as a success
+ * @reoffer: (nullable): what the session speaks has changed: the maker gets an offer
+ *   (rfl_participant_get_offer()) and negotiates it with its peer when it can. Returns: whether it will
  */
 typedef struct {
   void (*ended) (RflParticipant *participant, const char *reason, gpointer user_data);
+  gboolean (*reoffer) (RflParticipant *participant, gpointer user_data);
 } RflParticipantOps;
 
 typedef struct {
@@ -213,6 +216,9 @@ typedef void (*RflOfferFunc) (RflParticipant *participant, const GPtrArray *offe
  */
 RFL_EXPORT void rfl_participant_get_offer (RflParticipant *participant, RflOfferFunc func,
                                            gpointer user_data);
+/* Asks the maker of a joined participant to negotiate its media again. Returns: %FALSE if it cannot;
+ * then everything stays as it is. */
+RFL_EXPORT gboolean rfl_participant_reoffer (RflParticipant *participant);
 /* The maker has seen that the signalling address is the participant's own (SIP over UDP: its
  * ACK). RFL_EVENT_PARTICIPANT_CONFIRMED if it has joined already. Idempotent. */
 RFL_EXPORT void rfl_participant_confirm (RflParticipant *participant);

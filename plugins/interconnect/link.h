@@ -34,6 +34,10 @@ typedef enum {
   LINK_COUNT_LEFT_OUT,
   LINK_COUNT_OVER_MESSAGES,
   LINK_COUNT_OUT_OF_STEP,
+  LINK_COUNT_CODEC_CHANGED,
+  LINK_COUNT_CODEC_KEPT,
+  LINK_COUNT_ASKED_AGAIN,
+  LINK_COUNT_KEPT_LOCAL,
   LINK_COUNT_TEXT_IN,
   LINK_COUNT_TEXT_OUT,
   LINK_COUNT_TEXT_REFUSED,
@@ -115,12 +119,12 @@ typedef struct {
   guint64 sent, received, asked;
 } LinkDigest;
 
-/* @leg: towards the peer, of one route of the session */
+/* @leg: towards the peer, of one route of the session; @n_formats, @codec: of the route, as announced */
 typedef struct {
   LinkRoom *room;
   RflRoute *route;
   RflLeg *leg;
-  guint n_formats;
+  guint n_formats, codec;
 } LinkLeg;
 
 /**
@@ -202,6 +206,8 @@ void link_peer_receive (LinkPeer *peer, const guint8 *data, gsize len);
 gboolean link_presence_add_hooks (LinkPlugin *plugin, GError **error);
 /* Tells the peer of every participant here. */
 void link_presence_tell_all (LinkPeer *peer);
+/* Tells every peer again of those of @session who are here. */
+void link_presence_tell_session (LinkPlugin *plugin, const RflSession *session);
 void link_presence_receive_join (LinkPeer *peer, const LinkMessage *join);
 void link_presence_receive_leave (LinkPeer *peer, const LinkMessage *leave);
 /* (transfer full): the JOIN of a participant here */
@@ -232,10 +238,19 @@ LinkMessage *link_media_describe (const RflSource *source, guint32 label);
 /* Ends what of @buckets was not told again; the others get their own SSRC back where it is free. */
 void link_media_drop_stale (LinkPeer *peer, guint64 buckets);
 void link_media_withdraw_all (LinkLeg *leg);
+/* The formats of @route have changed: what the peers' numbers mean is looked up anew. */
+void link_media_map_again (LinkPlugin *plugin, const RflRoute *route);
 void link_media_receive_source (LinkPeer *peer, const LinkMessage *message);
 void link_media_receive_end (LinkPeer *peer, const LinkMessage *message);
 void link_media_unknown_label (LinkPeer *peer, guint32 label, guint64 ticket);
 void link_media_forget_all (LinkPeer *peer);
+
+/* ---- codec.c ---- */
+/* (transfer container) (element-type RflFormat): what of the route's formats crosses links: the
+ * session codec, then those that go with any codec */
+GPtrArray *link_codec_formats (const RflRoute *route);
+/* A remote participant tells what its session speaks. */
+void link_codec_take (LinkPlugin *plugin, const RflParticipant *participant);
 
 /* ---- digest.c ---- */
 void link_digest_schedule (LinkPeer *peer);

@@ -57,6 +57,7 @@ get_out (LinkPeer *peer, RflSource *source)
 LinkMessage *
 link_media_describe (const RflSource *source, guint32 label)
 {
+  g_autoptr (GPtrArray) formats = link_codec_formats (source->route);
   LinkMessage *message = link_message_new (LINK_SOURCE);
   LinkMedium *medium = link_medium_new (source->owner->index, source->owner->kind);
 
@@ -64,7 +65,7 @@ link_media_describe (const RflSource *source, guint32 label)
   message->participant = g_strdup (source->owner->participant->id);
   message->label = label;
   message->ssrc = source->ssrc;
-  link_medium_take_formats (medium, source->route->formats);
+  link_medium_take_formats (medium, formats);
   g_ptr_array_add (message->media, medium);
   return message;
 }
@@ -290,6 +291,23 @@ update_source (LinkPeer *peer, LinkIn *in, const LinkMessage *message)
   in->formats = g_ptr_array_ref (medium->formats);
   make_map (peer, in->source->route, in->formats, &map);
   rfl_source_set_map (in->source, &map);
+}
+
+void
+link_media_map_again (LinkPlugin *plugin, const RflRoute *route)
+{
+  for (guint i = 0; i < route->sources->len; i++)
+    for (guint k = 0; k < plugin->peers->len; k++)
+      {
+        RflSource *source = route->sources->pdata[i];
+        LinkPeer *peer = plugin->peers->pdata[k];
+        const LinkIn *in = g_hash_table_lookup (peer->in, GUINT_TO_POINTER (source->wire_ssrc));
+        RflPtMap map;
+        if (!in || in->source != source)
+          continue;
+        make_map (peer, route, in->formats, &map);
+        rfl_source_set_map (source, &map);
+      }
 }
 
 void

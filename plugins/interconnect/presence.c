@@ -19,7 +19,7 @@ static LinkMedium *
 describe_medium (const RflMedium *medium)
 {
   LinkMedium *out = link_medium_new (medium->index, medium->kind);
-  const GPtrArray *formats = medium->route ? medium->route->formats : NULL;
+  g_autoptr (GPtrArray) formats = medium->route ? link_codec_formats (medium->route) : NULL;
 
   out->accepted = medium->current && medium->current->accepted;
   out->direction = medium->current ? medium->current->direction : RFL_DIRECTION_NONE;
@@ -112,6 +112,17 @@ tell (LinkPlugin *plugin, const RflParticipant *participant, guint8 type)
 
   for (guint i = 0; i < plugin->peers->len; i++)
     send_to (plugin->peers->pdata[i], message);
+}
+
+void
+link_presence_tell_session (LinkPlugin *plugin, const RflSession *session)
+{
+  for (guint i = 0; i < session->participants->len; i++)
+    {
+      const RflParticipant *participant = session->participants->pdata[i];
+      if (!participant->origin)
+        tell (plugin, participant, LINK_JOIN);
+    }
 }
 
 void
@@ -212,23 +223,6 @@ make_offers (const LinkMessage *join)
   return offers;
 }
 
-/* A caller who comes later has to match what the session uses elsewhere. */
-static void
-set_formats (const RflParticipant *participant)
-{
-  for (guint i = 0; i < participant->media->len; i++)
-    {
-      const RflMedium *medium = participant->media->pdata[i];
-      const GPtrArray *formats = medium->current ? medium->current->formats : NULL;
-      if (!medium->route || medium->route->formats->len > 0 || !formats || formats->len == 0)
-        continue;
-      GPtrArray *copy = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_format_free);
-      for (guint k = 0; k < MIN (formats->len, RFL_ROUTE_MAX_FORMATS); k++)
-        g_ptr_array_add (copy, rfl_format_copy (formats->pdata[k]));
-      rfl_route_set_formats (medium->route, copy);
-    }
-}
-
 static void
 join_decided (RflParticipant *participant, const GError *error, gpointer user_data)
 {
@@ -249,7 +243,7 @@ offer_decided (RflParticipant *participant, const GError *error, gpointer user_d
   LinkRemote *remote = rfl_participant_get_data (participant, KEY);
 
   if (!error)
-    set_formats (participant);
+    link_codec_take (user_data, participant);
   else if (remote)
     remote->hash = 0; /* the next digest has it told again */
   if (!error && remote)
@@ -324,7 +318,7 @@ link_presence_receive_join (LinkPeer *peer, const LinkMessage *join)
   if (remote && is_same_person (remote, join))
     {
       remote->hash = join->hash;
-      rfl_participant_offer (remote->participant, make_offers (join), offer_decided, NULL);
+      rfl_participant_offer (remote->participant, make_offers (join), offer_decided, plugin);
       return;
     }
   if (remote)
@@ -390,7 +384,7 @@ on_joined (RflEvent *event, gpointer user_data, GError **error)
   LinkRemote *remote = rfl_participant_get_data (participant, KEY);
 
   if (participant->origin)
-    set_formats (participant);
+    link_codec_take (plugin, participant);
   else
     tell (plugin, participant, LINK_JOIN);
   if (remote)

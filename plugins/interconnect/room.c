@@ -4,6 +4,7 @@
  * in that kind. Not for what a leg carries: see media.c and relay.c.
  */
 #include "plugins/interconnect/link.h"
+#include <string.h>
 
 static void
 leg_free (LinkLeg *leg)
@@ -107,8 +108,16 @@ set_back (const LinkLeg *leg)
 static void
 fill_pt (const RflRoute *route, guint8 pt[RFL_ROUTE_MAX_FORMATS])
 {
-  for (guint i = 0; i < RFL_ROUTE_MAX_FORMATS; i++)
-    pt[i] = i < route->formats->len ? ((RflFormat *) route->formats->pdata[i])->pt : RFL_PT_NONE;
+  g_autoptr (GPtrArray) formats = link_codec_formats (route);
+
+  memset (pt, RFL_PT_NONE, RFL_ROUTE_MAX_FORMATS);
+  for (guint i = 0; i < formats->len; i++)
+    {
+      const RflFormat *format = formats->pdata[i];
+      guint8 index = rfl_route_find_format (route, format);
+      if (index < RFL_ROUTE_MAX_FORMATS)
+        pt[index] = format->pt;
+    }
 }
 
 static void
@@ -132,6 +141,7 @@ add_leg (LinkRoom *room, RflRoute *route)
   leg->room = room;
   leg->route = route;
   leg->n_formats = route->formats->len;
+  leg->codec = route->codec;
   leg->leg = rfl_leg_new (&spec);
   g_ptr_array_add (room->legs, leg);
   set_back (leg);
@@ -143,8 +153,9 @@ update_formats (LinkLeg *leg)
 {
   guint8 pt[RFL_ROUTE_MAX_FORMATS];
 
-  if (leg->n_formats == leg->route->formats->len)
+  if (leg->n_formats == leg->route->formats->len && leg->codec == leg->route->codec)
     return;
+  leg->codec = leg->route->codec;
   leg->n_formats = leg->route->formats->len;
   fill_pt (leg->route, pt);
   link_media_announce_all (leg);

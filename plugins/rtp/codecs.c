@@ -106,22 +106,29 @@ rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *offer)
   return NULL;
 }
 
+/* Its own parameters come back: symmetric ones (H264, RFC 6184 §8.2.2) must be equal, and of
+ * declarative ones a reflector has none of its own. */
+static gboolean
+add_match (GPtrArray *answer, const GPtrArray *offer, const RflFormat *format)
+{
+  const RflFormat *match = find_match (offer, format);
+
+  if (match)
+    g_ptr_array_add (answer, rfl_format_copy (match));
+  return match != NULL;
+}
+
 GPtrArray *
-rtp_codecs_answer (const GPtrArray *formats, const GPtrArray *offer)
+rtp_codecs_answer (const GPtrArray *formats, guint codec, const GPtrArray *offer,
+                   gboolean need_codec)
 {
   g_autoptr (GPtrArray) answer = format_array ();
+  gboolean speaks = codec < formats->len && add_match (answer, offer, formats->pdata[codec]);
 
   for (guint i = 0; i < formats->len; i++)
-    {
-      const RflFormat *match = find_match (offer, formats->pdata[i]);
-      /* Its own parameters come back: symmetric ones (H264, RFC 6184 §8.2.2) must be equal,
-       * and of declarative ones a reflector has none of its own. */
-      if (match)
-        g_ptr_array_add (answer, rfl_format_copy (match));
-      else if (i == 0)
-        return NULL;
-    }
-  return answer->len > 0 ? g_steal_pointer (&answer) : NULL;
+    if (i != codec && add_match (answer, offer, formats->pdata[i]))
+      speaks |= !need_codec && !rfl_format_is_auxiliary (formats->pdata[i]);
+  return speaks ? g_steal_pointer (&answer) : NULL;
 }
 
 char *

@@ -27,11 +27,14 @@ GPtrArray *rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *off
 /**
  * rtp_codecs_answer:
  * @formats: of the session
+ * @codec: which of them is the session codec
  * @offer: of a participant
+ * @need_codec: whether the session codec itself must be among it, as for newcomers. Else any will do
  *
- * Returns: (transfer full) (nullable): what both have, in the participant's numbers; %NULL
- *   if the session codec itself is not among it
+ * Returns: (transfer full) (nullable): what both have, in the participant's numbers, the session
+ *   codec first
  */
-GPtrArray *rtp_codecs_answer (const GPtrArray *formats, const GPtrArray *offer);
+GPtrArray *rtp_codecs_answer (const GPtrArray *formats, guint codec, const GPtrArray *offer,
+                              gboolean need_codec);
 /* "opus/48000/2, PCMU/8000" for messages. (transfer full) */
 char *rtp_codecs_to_string (const GPtrArray *formats);

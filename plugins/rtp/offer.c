@@ -46,6 +46,13 @@ distinct_formats (const GPtrArray *formats)
   return list;
 }
 
+/* Whoever is in the session stays in it, also when the session has another codec by now. */
+static gboolean
+is_in (const RflMedium *medium)
+{
+  return medium->current && medium->current->accepted;
+}
+
 static void
 plan_medium (Plan *plan, RflSession *session)
 {
@@ -56,7 +63,7 @@ plan_medium (Plan *plan, RflSession *session)
   if (formats->len == 0)
     formats = plan->chosen = rtp_codecs_choose (plan->kind->preferences, offer);
   if (formats)
-    plan->answer = rtp_codecs_answer (formats, offer);
+    plan->answer = rtp_codecs_answer (formats, route->codec, offer, !is_in (plan->medium));
 }
 
 static void
@@ -68,7 +75,7 @@ set_no_codec (const Plan *plan, RflSession *session, GError **error)
   if (route->formats->len > 0)
     {
       g_autoptr (GPtrArray) first = g_ptr_array_new ();
-      g_ptr_array_add (first, route->formats->pdata[0]);
+      g_ptr_array_add (first, route->formats->pdata[route->codec]);
       names = rtp_codecs_to_string (first);
       g_set_error (error, RFL_ERROR, RFL_ERROR_NO_CODEC, "the session's %s codec is %s",
                    plan->kind->name, names);

@@ -93,6 +93,40 @@ add_copies (GPtrArray *out, const GPtrArray *formats)
     g_ptr_array_add (out, rfl_format_copy (formats->pdata[i]));
 }
 
+/* The session's formats, its codec first. */
+static void
+add_session (GPtrArray *out, const RflRoute *route)
+{
+  g_ptr_array_add (out, rfl_format_copy (route->formats->pdata[route->codec]));
+  for (guint i = 0; i < route->formats->len; i++)
+    if (i != route->codec)
+      g_ptr_array_add (out, rfl_format_copy (route->formats->pdata[i]));
+}
+
+static const RflFormat *
+find (const GPtrArray *formats, const RflFormat *format)
+{
+  for (guint i = 0; i < formats->len; i++)
+    if (rfl_format_matches (formats->pdata[i], format))
+      return formats->pdata[i];
+  return NULL;
+}
+
+/* What the session speaks by now, if the participant has said that it speaks it, too. */
+static void
+add_new_codec (GPtrArray *out, const RflMedium *medium)
+{
+  const RflRoute *route = medium->route;
+  const RflFormat *codec, *match;
+
+  if (!medium->current->accepted || !route || route->formats->len == 0)
+    return;
+  codec = route->formats->pdata[route->codec];
+  match = find (medium->current->formats, codec);
+  if (match && !find (medium->current->answer, codec))
+    g_ptr_array_add (out, rfl_format_copy (match));
+}
+
 static void
 set_address (RflMediumDesc *desc, const RtpKind *kind, const RflParticipant *p)
 {
@@ -109,7 +143,7 @@ make_new (const RtpKind *kind, const RflParticipant *p, Numbers *numbers)
   RflMediumDesc *desc = rfl_medium_desc_new (kind->name);
 
   if (route->formats->len > 0)
-    add_copies (desc->answer, route->formats);
+    add_session (desc->answer, route);
   else
     add_configured (desc->answer, kind, numbers);
   desc->direction = RFL_DIRECTION_BOTH;
@@ -154,6 +188,7 @@ copy_current (const RflMedium *medium)
 
   if (current == NULL)
     return desc;
+  add_new_codec (desc->answer, medium);
   add_copies (desc->answer, current->answer);
   desc->direction = current->accepted ? RFL_DIRECTION_BOTH : RFL_DIRECTION_NONE;
   desc->mode = current->mode;

@@ -16,6 +16,24 @@ static void G_GNUC_PRINTF (2, 3) add_line (GHashTable *lines, const char *format
     g_error ("twice: %s", line);
 }
 
+/* What a medium speaks: at its own reflector what its session does, elsewhere what was told. */
+static char *
+speech (const RflMedium *medium)
+{
+  gboolean own = medium->participant->origin == NULL;
+  g_autoptr (GPtrArray) used = own && medium->route ? link_codec_formats (medium->route) : NULL;
+  const GPtrArray *formats = own ? used : medium->current->formats;
+  GString *out = g_string_new (NULL);
+
+  for (guint i = 0; formats && i < formats->len; i++)
+    {
+      const RflFormat *format = formats->pdata[i];
+      g_string_append_printf (out, " %u %s/%u/%u %s", format->pt, format->encoding,
+                              format->clock_rate, format->channels, format->fmtp);
+    }
+  return g_string_free (out, FALSE);
+}
+
 static void
 add_participant (GHashTable *lines, const RflParticipant *p)
 {
@@ -24,9 +42,10 @@ add_participant (GHashTable *lines, const RflParticipant *p)
   for (guint i = 0; i < p->media->len; i++)
     {
       const RflMedium *medium = p->media->pdata[i];
-      add_line (lines, "%s: medium %u %s, direction %u, accepted %d, route %s", p->id,
+      g_autofree char *formats = speech (medium);
+      add_line (lines, "%s: medium %u %s, direction %u, accepted %d, route %s,%s", p->id,
                 medium->index, medium->kind, medium->current->direction, medium->current->accepted,
-                medium->route ? medium->route->kind : "none");
+                medium->route ? medium->route->kind : "none", formats);
     }
 }
 

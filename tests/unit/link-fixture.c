@@ -145,6 +145,19 @@ count_event (RflEvent *event, gpointer user_data, GError **error)
   return RFL_HOOK_CONTINUE;
 }
 
+/* What both have, the session codec first. */
+static void
+fill_answer (RflMedium *medium, const RflRoute *route)
+{
+  const GPtrArray *offer = medium->offered->formats;
+
+  for (guint i = 0; i < route->formats->len; i++)
+    for (guint k = 0; k < offer->len; k++)
+      if (rfl_format_matches (route->formats->pdata[i], offer->pdata[k]))
+        g_ptr_array_insert (medium->offered->answer, i == route->codec ? 0 : -1,
+                            rfl_format_copy (offer->pdata[k]));
+}
+
 /* What the rtp plugin does: the session's codec is the site's, unless the session has one. */
 static RflHookResult
 answer (RflEvent *event, gpointer user_data, GError **error)
@@ -164,6 +177,7 @@ answer (RflEvent *event, gpointer user_data, GError **error)
       if (route->formats->len == 0 && medium->offered->accepted)
         rfl_route_set_formats (route, g_ptr_array_ref (formats));
       g_ptr_array_unref (formats);
+      fill_answer (medium, route);
     }
   return RFL_HOOK_CONTINUE;
 }

@@ -27,10 +27,12 @@ typedef struct {
   RflFlow *flows[2];
   guint16 seq;
   GPtrArray *heard, *rtcp;
+  char *kinds;
+  guint n_asked; /* to negotiate again */
 } Person;
 
 /* @ups, @downs, @joined, @left: events since the start; @audio: what a new session here
- * would speak, under the number @pt */
+ * would speak, under the number @pt; @also: what its callers speak, too, or %NULL */
 struct _Site {
   World *world;
   guint index;
@@ -38,7 +40,7 @@ struct _Site {
   LinkPlugin *link;
   RflPort *ports[2];
   GPtrArray *people; /* Person */
-  const char *codec;
+  const char *codec, *also;
   guint8 pt;
   guint ups, downs, joined, left;
 };

@@ -35,6 +35,28 @@ find_person (Site *site, const RflAddress *address)
   return NULL;
 }
 
+/* From the numbers that were answered to indices of the route, and back. */
+static void
+make_maps (const RflMedium *medium, RflPtMap *map, guint8 pt[RFL_ROUTE_MAX_FORMATS])
+{
+  const GPtrArray *answer = medium->current->answer;
+
+  if (map)
+    memset (map->index, RFL_PT_NONE, sizeof map->index);
+  if (pt)
+    memset (pt, RFL_PT_NONE, RFL_ROUTE_MAX_FORMATS);
+  for (guint i = 0; i < answer->len; i++)
+    {
+      const RflFormat *format = answer->pdata[i];
+      guint8 index = rfl_route_find_format (medium->route, format);
+      g_assert_cmpuint (index, <, RFL_ROUTE_MAX_FORMATS);
+      if (map)
+        map->index[format->pt] = index;
+      if (pt)
+        pt[index] = format->pt;
+    }
+}
+
 void
 person_unknown (const RflArrival *arrival, gpointer user_data)
 {
@@ -48,8 +70,7 @@ person_unknown (const RflArrival *arrival, gpointer user_data)
   medium = find_medium (person, kinds[kind]);
   if (!person->flows[kind])
     person->flows[kind] = rfl_flow_new (arrival->port, &arrival->remote, person);
-  memset (map.index, RFL_PT_NONE, sizeof map.index);
-  map.index[((RflFormat *) medium->route->formats->pdata[0])->pt] = 0;
+  make_maps (medium, &map, NULL);
   const RflSourceSpec spec = { .route = medium->route,
                                .owner = medium,
                                .flow = person->flows[kind],
@@ -97,12 +118,67 @@ make_legs (Person *person)
                           .mode = RFL_LEG_ALL,
                           .ops = &leg_ops,
                           .user_data = person };
-      memset (spec.pt, RFL_PT_NONE, sizeof spec.pt);
-      for (guint k = 0; k < medium->route->formats->len; k++)
-        spec.pt[k] = ((RflFormat *) medium->route->formats->pdata[k])->pt;
+      make_maps (medium, NULL, spec.pt);
       person->legs[i] = rfl_leg_new (&spec);
     }
 }
+
+static GPtrArray *
+make_offers (const Person *person, const char *names)
+{
+  const Site *site = person->site;
+  GPtrArray *offers = g_ptr_array_new ();
+
+  for (guint i = 0; i < 2; i++)
+    {
+      if (!strstr (names, kinds[i]))
+        continue;
+      RflMediumDesc *desc = rfl_medium_desc_new (kinds[i]);
+      if (i == 1)
+        g_ptr_array_add (desc->formats, rfl_format_new (96, "VP8", 90000, 1, NULL));
+      else
+        g_ptr_array_add (desc->formats, rfl_format_new (site->pt, site->codec, 8000, 1, NULL));
+      if (i == 0 && site->also)
+        g_ptr_array_add (desc->formats, rfl_format_new (111, site->also, 8000, 1, NULL));
+      g_ptr_array_add (offers, desc);
+    }
+  return offers;
+}
+
+static void
+reoffered (RflParticipant *participant, const GError *error, gpointer user_data)
+{
+  const Person *person = user_data;
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < 2; i++)
+    {
+      const RflMedium *medium = find_medium (person, kinds[i]);
+      guint8 pt[RFL_ROUTE_MAX_FORMATS];
+      RflPtMap map;
+      if (!medium || !person->legs[i])
+        continue;
+      make_maps (medium, &map, pt);
+      rfl_leg_set_pt (person->legs[i], pt);
+      for (guint k = 0; k < medium->route->sources->len; k++)
+        if (((RflSource *) medium->route->sources->pdata[k])->owner == medium)
+          rfl_source_set_map (medium->route->sources->pdata[k], &map);
+    }
+}
+
+static gboolean
+reoffer (RflParticipant *participant, gpointer user_data)
+{
+  Person *person = user_data;
+
+  if (!person->site->also)
+    return FALSE;
+  person->n_asked++;
+  rfl_participant_offer (participant, make_offers (person, person->kinds), reoffered, person);
+  return TRUE;
+}
+
+static const RflParticipantOps ops = { .reoffer = reoffer };
 
 static void
 joined (RflParticipant *participant, const GError *error, gpointer user_data)
@@ -115,8 +191,9 @@ person_join (Site *site, const char *session, const char *names)
 {
   Person *person = g_new0 (Person, 1);
   const RflParticipantSpec spec = { .identity = "sip:somebody@example.org",
-                                    .display_name = "Somebody" };
-  GPtrArray *offers = g_ptr_array_new ();
+                                    .display_name = "Somebody",
+                                    .ops = &ops,
+                                    .user_data = person };
   g_autofree char *address =
       g_strdup_printf ("192.0.2.%u:%u", site->index + 1, 4000 + site->people->len);
 
@@ -124,12 +201,10 @@ person_join (Site *site, const char *session, const char *names)
   person->address = test_address (address);
   person->heard = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   person->rtcp = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  person->kinds = g_strdup (names);
   person->participant = rfl_participant_new (site->core, &spec);
-  for (guint i = 0; i < 2; i++)
-    if (strstr (names, kinds[i]))
-      g_ptr_array_add (offers, rfl_medium_desc_new (kinds[i]));
   g_ptr_array_add (site->people, person);
-  rfl_participant_join (person->participant, session, offers, joined, NULL);
+  rfl_participant_join (person->participant, session, make_offers (person, names), joined, NULL);
   make_legs (person);
   return person;
 }
@@ -149,6 +224,7 @@ person_free (Person *person)
 {
   person_leave (person);
   rfl_participant_unref (person->participant);
+  g_free (person->kinds);
   g_ptr_array_unref (person->heard);
   g_ptr_array_unref (person->rtcp);
   g_free (person);
@@ -174,7 +250,7 @@ void
 person_send (Person *person, guint kind, guint32 ssrc)
 {
   const RflMedium *medium = find_medium (person, kinds[kind]);
-  const RflFormat *format = medium->route->formats->pdata[0];
+  const RflFormat *format = medium->current->answer->pdata[0];
   guint8 data[172] = { 0 };
   const RflRtp rtp = {
     .pt = format->pt, .seq = ++person->seq, .timestamp = person->seq * 160, .ssrc = ssrc

@@ -144,9 +144,9 @@ test_answer_without_the_codec (void)
   g_autoptr (GPtrArray) offer = OFFER ("8 PCMA/8000", "101 telephone-event/8000");
   g_autoptr (GPtrArray) empty = g_ptr_array_new ();
 
-  g_assert_null (rtp_codecs_answer (formats, offer));
-  g_assert_null (rtp_codecs_answer (formats, empty));
-  g_assert_null (rtp_codecs_answer (empty, offer));
+  g_assert_null (rtp_codecs_answer (formats, 0, offer, TRUE));
+  g_assert_null (rtp_codecs_answer (formats, 0, empty, TRUE));
+  g_assert_null (rtp_codecs_answer (empty, 0, offer, TRUE));
 }
 
 static void
@@ -157,7 +157,7 @@ test_answer_in_its_numbers (void)
   g_autoptr (GPtrArray) offer =
       OFFER ("96 VP8/90000", "97 H264/90000 profile-level-id=42801F",
              "99 H264/90000 packetization-mode=1;profile-level-id=42e00a");
-  g_autoptr (GPtrArray) answer = rtp_codecs_answer (formats, offer);
+  g_autoptr (GPtrArray) answer = rtp_codecs_answer (formats, 0, offer, TRUE);
 
   assert_formats (answer, "99 H264 packetization-mode=1;profile-level-id=42e00a");
 }
@@ -168,7 +168,7 @@ test_answer_without_companions (void)
   g_autoptr (GPtrArray) formats =
       OFFER ("0 PCMU/8000", "101 telephone-event/8000 0-15", "13 CN/8000");
   g_autoptr (GPtrArray) offer = OFFER ("13 CN/8000", "0 pcmu/8000");
-  g_autoptr (GPtrArray) answer = rtp_codecs_answer (formats, offer);
+  g_autoptr (GPtrArray) answer = rtp_codecs_answer (formats, 0, offer, TRUE);
 
   assert_formats (answer, "0 pcmu, 13 CN");
 }
