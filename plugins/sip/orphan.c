@@ -171,13 +171,13 @@ send_bye (SipListener *listener, const SipDialog *dialog, const char *hop)
   g_autofree char *to = make_address (t[SIP_DIALOG_REMOTE_URI], t[SIP_DIALOG_REMOTE_TAG]);
   guint32 number = FIRST_CSEQ | (g_get_real_time () / G_USEC_PER_SEC % FIRST_CSEQ);
   g_autofree char *cseq = g_strdup_printf ("%u BYE", number);
-  nua_handle_t *nh =
-      nua_handle (listener->nua, NULL, TAG_IF (hop, NUTAG_PROXY (hop)), NUTAG_RETRY_COUNT (0),
-                  SIPTAG_FROM_STR (from), SIPTAG_TO_STR (to), TAG_END ());
+  nua_handle_t *nh = nua_handle (listener->nua, NULL, TAG_END ());
 
   if (nh)
     nua_method (nh, NUTAG_METHOD ("BYE"), NUTAG_URL (t[SIP_DIALOG_TARGET]), NUTAG_DIALOG (0),
-                SIPTAG_CALL_ID_STR (t[SIP_DIALOG_CALL_ID]), SIPTAG_CSEQ_STR (cseq),
+                NUTAG_RETRY_COUNT (0), TAG_IF (hop, NUTAG_PROXY (hop)), SIPTAG_FROM_STR (from),
+                SIPTAG_TO_STR (to), SIPTAG_CALL_ID_STR (t[SIP_DIALOG_CALL_ID]),
+                SIPTAG_CSEQ_STR (cseq),
                 TAG_IF (t[SIP_DIALOG_ROUTES], SIPTAG_ROUTE_STR (t[SIP_DIALOG_ROUTES])),
                 SIPTAG_REASON_STR (REASON), TAG_END ());
   return nh;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -418,6 +419,51 @@ other_answers (void)
     }
 }
 
+static gboolean
+door_opens (gpointer fd)
+{
+  struct pollfd pfd = { .fd = GPOINTER_TO_INT (fd), .events = POLLIN };
+
+  return poll (&pfd, 1, 0) == 1;
+}
+
+/* The connection of a call over TCP is gone: the Contact is tried, then where it came from. */
+static void
+over_tcp (void)
+{
+  struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = g_htonl (0x7f000001) };
+
+  for (guint i = 0; i < 2; i++)
+    {
+      int door = socket (AF_INET, SOCK_STREAM, 0), connection;
+      g_autoptr (SipDialog) dialog = make_dialog (1);
+      g_autoptr (GString) file = g_string_new (NULL);
+      g_autofree char *open = NULL;
+      Site site;
+
+      site_init (&site);
+      here.sin_port = htons (site.bell_port);
+      g_assert_cmpint (bind (door, (struct sockaddr *) &here, sizeof here), ==, 0);
+      g_assert_cmpint (listen (door, 1), ==, 0);
+      open = g_strdup_printf ("sip:127.0.0.1:%u;transport=tcp", site.bell_port);
+      dialog->tcp = TRUE;
+      dialog->since = g_get_real_time () / G_USEC_PER_SEC;
+      set_text (dialog, SIP_DIALOG_CALL_ID, "id");
+      set_text (dialog, SIP_DIALOG_TARGET, i == 0 ? open : "sip:a@127.0.0.1:9;transport=tcp");
+      set_text (dialog, SIP_DIALOG_NEXT_HOP, i == 1 ? open : "sip:127.0.0.1:9;transport=tcp");
+      sip_record_write (file, dialog);
+      restart (&site, file->str);
+      phone_run_until (site.house->context, door_opens, GINT_TO_POINTER (door));
+      connection = accept (door, NULL, NULL);
+      phone_run_until (site.house->context, door_opens, GINT_TO_POINTER (connection));
+      g_assert_cmpint (recv (connection, site.message, sizeof site.message - 1, 0), >, 0);
+      g_assert_true (g_str_has_prefix (site.message, "BYE "));
+      close (connection);
+      close (door);
+      site_clear (&site);
+    }
+}
+
 /* After the session interval, or a day, the phone has gone by itself. */
 static void
 too_old (void)
@@ -577,6 +623,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/journal/too-old", too_old);
   g_test_add_func ("/sip/journal/comes-back", comes_back);
   g_test_add_func ("/sip/journal/other-answers", other_answers);
+  g_test_add_func ("/sip/journal/over-tcp", over_tcp);
   g_test_add_func ("/sip/journal/after-two-crashes", after_two_crashes);
   g_test_add_func ("/sip/journal/after-crash", after_crash);
   g_test_add_func ("/sip/journal/clean-stop", clean_stop);
