@@ -16,7 +16,8 @@ typedef enum {
   RFL_OPTION_DOUBLE, /* min and max are checked */
   RFL_OPTION_STRING,
   RFL_OPTION_STRINGS, /* array or list of strings */
-  RFL_OPTION_GROUPS   /* list of groups, each with the table `members` */
+  RFL_OPTION_GROUPS,  /* list of groups, each with the table `members` */
+  RFL_OPTION_IGNORED  /* no option: a classic line that is read over, with a notice */
 } RflOptionType;
 
 /**
@@ -28,10 +29,12 @@ typedef enum {
  * @min, @max: for INT and DOUBLE; both 0: unlimited
  * @choices: %NULL-terminated allowed values of STRING, or %NULL
  * @members: table of each group of GROUPS
- * @classic: keyword of the classic line that sets this option, or %NULL. A STRING
- *   takes one argument; GROUPS takes one argument per member in table order
- *   (trailing members may be left out when not required) and may be repeated
- * @help: one line; not %NULL
+ * @classic: keyword of the classic line that sets this option, or %NULL; found in upper and
+ *   lower case. BOOL, INT, DOUBLE and STRING take one word; STRINGS takes the rest of the line
+ *   and may be repeated; GROUPS takes one word per member in table order (trailing members may
+ *   be left out when not required, a last member of STRINGS takes the rest) and may be
+ *   repeated; IGNORED takes anything
+ * @help: one line; not %NULL. Of IGNORED: why it is read over
  */
 typedef struct _RflOption RflOption;
 struct _RflOption {

@@ -2,6 +2,7 @@
 /* All of the plugin API. Start with plugin.h. */
 #pragma once
 
+#include <reflector/access.h>
 #include <reflector/address.h>
 #include <reflector/bus.h>
 #include <reflector/clock.h>
