@@ -46,6 +46,10 @@ static const RflOption core_options[] = {
     .min = 1,
     .max = 1000000,
     .help = "Participants of one session, here and behind links" },
+  { .name = "license_file",
+    .type = RFL_OPTION_IGNORED,
+    .classic = "LICENSE_FILE",
+    .help = "this reflector needs no licence file" },
   RFL_OPTION_END
 };
 
@@ -170,6 +174,29 @@ check_unclaimed (const RflConfig *config, char **folders, GError **error)
   return FALSE;
 }
 
+static void
+tell_notices (const RflConfig *config)
+{
+  const GPtrArray *notices = rfl_config_get_notices (config);
+
+  for (guint i = 0; i < notices->len; i++)
+    rfl_notice (NULL, "%s", (const char *) notices->pdata[i]);
+}
+
+/* Core's own group. */
+static gboolean
+read_core (Reading *reading, RflConfig *config, GError **error)
+{
+  gboolean enabled;
+
+  reading->core = rfl_config_claim (config, "core", core_options, error);
+  if (!reading->core || !rfl_config_get_enabled (config, "core", &enabled, error))
+    return FALSE;
+  if (!enabled)
+    return rfl_settings_set_error (reading->core, NULL, error, "core cannot be switched off");
+  return check_core (reading->core, error);
+}
+
 static gboolean
 read_all (RflCore *core, const char *dir, Reading *reading, GError **error)
 {
@@ -177,8 +204,7 @@ read_all (RflCore *core, const char *dir, Reading *reading, GError **error)
   g_autoptr (GPtrArray) names = NULL;
   gboolean defaults;
 
-  if (!config || !(reading->core = rfl_config_claim (config, "core", core_options, error))
-      || !check_core (reading->core, error))
+  if (!config || !read_core (reading, config, error))
     return FALSE;
   reading->folders =
       plugin_folders (core->plugin_path, rfl_settings_get_strings (reading->core, "plugin_path"));
@@ -188,7 +214,10 @@ read_all (RflCore *core, const char *dir, Reading *reading, GError **error)
   for (guint i = 0; i < names->len; i++)
     if (!read_plugin (reading, config, names->pdata[i], defaults, error))
       return FALSE;
-  return check_unclaimed (config, reading->folders, error);
+  if (!check_unclaimed (config, reading->folders, error))
+    return FALSE;
+  tell_notices (config);
+  return TRUE;
 }
 
 /* ---- core's own options ---- */
@@ -269,8 +298,8 @@ match (const GPtrArray *running, const GPtrArray *read)
       const PluginEntry *entry = running->pdata[i];
       PluginEntry *other = find_entry (read, entry->plugin.name);
       if (!other)
-        rfl_warning (NULL, "plugin %s is switched off: restart the daemon for that",
-                     entry->plugin.name);
+        rfl_warning (NULL, "plugin %s is switched off: restart the daemon for that (%s.enabled)",
+                     entry->plugin.name, entry->plugin.name);
       g_ptr_array_add (settings, other && entry->state == PLUGIN_STARTED
                                      ? g_steal_pointer (&other->settings)
                                      : NULL);
@@ -279,20 +308,23 @@ match (const GPtrArray *running, const GPtrArray *read)
     {
       const char *name = ((PluginEntry *) read->pdata[i])->plugin.name;
       if (!find_entry (running, name))
-        rfl_warning (NULL, "plugin %s is new: restart the daemon for that", name);
+        rfl_warning (NULL, "plugin %s is new: restart the daemon for that (%s.enabled)", name,
+                     name);
     }
   return settings;
 }
 
+/* Options of core that were read at start alone, before a plugin was loaded or a thread made. */
 static void
 warn_fixed (const RflCore *core, const RflSettings *settings)
 {
-  const char *id = rfl_settings_get_string (settings, "id");
+  static const char *const fixed[] = { "id", "workers", "plugin_path", NULL };
+  g_autofree char *names = rfl_settings_diff (core->settings, settings);
+  g_auto (GStrv) changed = g_strsplit (names, ", ", -1);
 
-  if (g_strcmp0 (id, rfl_settings_get_string (core->settings, "id")) != 0)
-    rfl_warning (NULL, "core.id has changed: restart the daemon for that");
-  if (get_uint (settings, "workers") != get_uint (core->settings, "workers"))
-    rfl_warning (NULL, "core.workers has changed: restart the daemon for that");
+  for (char **name = changed; *name; name++)
+    if (g_strv_contains (fixed, *name))
+      rfl_warning (NULL, "core.%s has changed: restart the daemon for that", *name);
 }
 
 gboolean

@@ -36,7 +36,7 @@ parse_arguments (Arguments *out, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &out->dir,
-      "Read the files DIR/*.conf (default " RFL_CONF_DIR ")", "DIR" },
+      "Read the files DIR/*.conf, or one file (default " RFL_CONF_DIR ")", "DIR|FILE" },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &out->check_config,
       "Print the configuration in force and exit", NULL },
     { "plugin-path", 'p', 0, G_OPTION_ARG_FILENAME, &out->plugin_path,

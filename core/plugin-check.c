@@ -81,13 +81,12 @@ check_option (const RflOption *option, gboolean inner, GError **error)
     return fail (error, "no option can be named \"%s\"", option->name);
   if (!option->help)
     return fail (error, "option %s has no help", option->name);
-  if ((guint) option->type > RFL_OPTION_GROUPS || option->min > option->max)
+  if ((guint) option->type > RFL_OPTION_IGNORED || option->min > option->max)
     return fail (error, "option %s has no proper type or range", option->name);
   if (listed != (option->members != NULL) || (inner && (listed || option->classic)))
     return fail (error, "option %s has members it cannot have, or none", option->name);
-  if ((option->choices && option->type != RFL_OPTION_STRING)
-      || (option->classic && !listed && option->type != RFL_OPTION_STRING)
-      || (option->required && !inner))
+  if ((option->choices && option->type != RFL_OPTION_STRING) || (option->required && !inner)
+      || (option->type == RFL_OPTION_IGNORED && (inner || !option->classic || option->fallback)))
     return fail (error, "option %s has a property that its type cannot have", option->name);
   return !listed || check_options (option->members, TRUE, error);
 }

@@ -175,6 +175,16 @@ give_back (RflPluginSet *set, GPtrArray *settings, const gboolean *changed, guin
     }
 }
 
+/* All that has changed waits, also what alone could have been applied. */
+static void
+warn_restart (const PluginEntry *entry, const RflSettings *newer)
+{
+  g_autofree char *names = rfl_settings_diff (entry->settings, newer);
+
+  rfl_warning (NULL, "plugin %s needs a restart of the daemon for its new settings (%s)",
+               entry->plugin.name, names);
+}
+
 gboolean
 plugin_set_reconfigure (RflPluginSet *set, GPtrArray *settings, GError **error)
 {
@@ -195,8 +205,7 @@ plugin_set_reconfigure (RflPluginSet *set, GPtrArray *settings, GError **error)
         }
       g_clear_error (&failure);
       if (result == RFL_RELOAD_RESTART)
-        rfl_warning (NULL, "plugin %s needs a restart of the daemon for its new settings",
-                     entry->plugin.name);
+        warn_restart (entry, newer);
       changed[i] = newer && result == RFL_RELOAD_APPLIED;
       if (!changed[i])
         continue;

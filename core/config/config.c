@@ -23,6 +23,7 @@ struct _RflConfig {
   GHashTable *groups;
   GPtrArray *lines; /* (element-type ConfLine), lent by the files */
   GPtrArray *known; /* interned names of claimed groups and keywords of their lines */
+  GPtrArray *notices;
 };
 
 static void
@@ -44,6 +45,7 @@ config_new (void)
   config->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
   config->lines = g_ptr_array_new ();
   config->known = g_ptr_array_new ();
+  config->notices = g_ptr_array_new_with_free_func (g_free);
   return config;
 }
 
@@ -56,6 +58,7 @@ rfl_config_free (RflConfig *config)
   g_ptr_array_unref (config->names);
   g_ptr_array_unref (config->lines);
   g_ptr_array_unref (config->known);
+  g_ptr_array_unref (config->notices);
   g_ptr_array_unref (config->files);
   g_free (config);
 }
@@ -125,10 +128,23 @@ list_files (const char *dir, GError **error)
   return names;
 }
 
-RflConfig *
-rfl_config_load (const char *dir, GError **error)
+static GPtrArray *
+just_one (const char *name)
 {
-  g_autoptr (GPtrArray) names = list_files (dir, error);
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (names, g_strdup (name));
+  return names;
+}
+
+RflConfig *
+rfl_config_load (const char *path, GError **error)
+{
+  gboolean alone =
+      g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_DIR);
+  g_autofree char *dir = alone ? g_path_get_dirname (path) : g_strdup (path);
+  g_autofree char *base = g_path_get_basename (path);
+  g_autoptr (GPtrArray) names = alone ? just_one (base) : list_files (dir, error);
 
   if (!names)
     return NULL;
@@ -171,7 +187,7 @@ static const RflOption *
 option_of_line (const RflOption *table, const ConfLine *line)
 {
   for (; table && table->name; table++)
-    if (table->classic && strcmp (table->classic, line->keyword) == 0)
+    if (table->classic && g_ascii_strcasecmp (table->classic, line->keyword) == 0)
       return table;
   return NULL;
 }
@@ -226,6 +242,20 @@ read_parts (RflSettings *settings, const Group *group, GError **error)
   return TRUE;
 }
 
+static void
+add_notice (RflConfig *config, const ConfLine *line, const RflOption *option)
+{
+  g_ptr_array_add (config->notices,
+                   g_strdup_printf ("%s:%u: %s is read over: %s", line->place.file,
+                                    line->place.line, option->classic, option->help));
+}
+
+const GPtrArray *
+rfl_config_get_notices (const RflConfig *config)
+{
+  return config->notices;
+}
+
 static gboolean
 read_lines (RflSettings *settings, RflConfig *config, GError **error)
 {
@@ -236,7 +266,9 @@ read_lines (RflSettings *settings, RflConfig *config, GError **error)
       if (!option)
         continue;
       line->claimed = TRUE;
-      if (!conf_settings_read_line (settings, option, line, error))
+      if (option->type == RFL_OPTION_IGNORED)
+        add_notice (config, line, option);
+      else if (!conf_settings_read_line (settings, option, line, error))
         return FALSE;
     }
   return TRUE;

@@ -12,9 +12,10 @@
 
 typedef struct _RflConfig RflConfig;
 
-/* Errors: RFL_ERROR_CONFIG with "FILE:LINE: …" (RFL_ERROR_IO for a folder or file that
- * cannot be read). A folder without files is an empty configuration. */
-RflConfig *rfl_config_load (const char *dir, GError **error);
+/* @path: of a folder, or of one file alone. Errors: RFL_ERROR_CONFIG with "FILE:LINE: …"
+ * (RFL_ERROR_IO for a folder or file that cannot be read). A folder without files is an empty
+ * configuration. */
+RflConfig *rfl_config_load (const char *path, GError **error);
 /* The same from memory; @name stands for the file's name in errors. */
 RflConfig *rfl_config_load_text (const char *name, const char *text, GError **error);
 void rfl_config_free (RflConfig *config);
@@ -34,11 +35,14 @@ gboolean rfl_config_get_enabled (const RflConfig *config, const char *group, gbo
  * @table: checked against: unknown names, types, ranges, choices, missing required members
  *
  * `enabled` is accepted in every group. Classic lines whose keyword is in @table become
- * values; the same option both ways is an error (GROUPS: the entries are joined).
+ * values; the same option both ways is an error (GROUPS and STRINGS: the entries are joined).
  * Returns: (transfer full): or %NULL with RFL_ERROR_CONFIG "FILE:LINE: GROUP.NAME: …".
  */
 RflSettings *rfl_config_claim (RflConfig *config, const char *group, const RflOption *table,
                                GError **error);
+/* (transfer none) (element-type utf8): "FILE:LINE: KEYWORD …" for each line that was claimed and
+ * read over (RFL_OPTION_IGNORED) */
+const GPtrArray *rfl_config_get_notices (const RflConfig *config);
 /* The first group or classic line that nobody claimed is an error with file and line. */
 gboolean rfl_config_check_unclaimed (const RflConfig *config, GError **error);
 
@@ -53,6 +57,9 @@ void rfl_settings_print (const RflSettings *settings, GString *out);
 char *rfl_settings_to_text (const RflSettings *settings);
 /* Appends a Markdown table of @table's options (name, type, default, range, help). */
 void rfl_options_print_manual (const char *group, const RflOption *table, GString *out);
+/* (transfer full): names of the options whose values differ, with ", " between them; of two
+ * settings of one table */
+char *rfl_settings_diff (const RflSettings *a, const RflSettings *b);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflSettings, rfl_settings_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflConfig, rfl_config_free)

@@ -72,26 +72,33 @@ print_value (const RflOption *option, const ConfValue *value, guint indent, GStr
     case RFL_OPTION_GROUPS:
       print_groups (value->groups, indent, out);
       break;
+    case RFL_OPTION_IGNORED:
+      break;
     }
+}
+
+static void
+print_member (const RflSettings *settings, guint i, guint indent, GString *out)
+{
+  const RflOption *option = &settings->table[i];
+  const ConfValue *value = &settings->values[i];
+
+  if (option->type == RFL_OPTION_STRING && !value->string)
+    {
+      g_string_append_printf (out, "%*s# %s is not set\n", (int) indent, "", option->name);
+      return;
+    }
+  g_string_append_printf (out, "%*s%s = ", (int) indent, "", option->name);
+  print_value (option, value, indent, out);
+  g_string_append (out, ";\n");
 }
 
 static void
 print_members (const RflSettings *settings, guint indent, GString *out)
 {
   for (guint i = 0; i < settings->n; i++)
-    {
-      const RflOption *option = &settings->table[i];
-      const ConfValue *value = &settings->values[i];
-
-      if (option->type == RFL_OPTION_STRING && !value->string)
-        {
-          g_string_append_printf (out, "%*s# %s is not set\n", (int) indent, "", option->name);
-          continue;
-        }
-      g_string_append_printf (out, "%*s%s = ", (int) indent, "", option->name);
-      print_value (option, value, indent, out);
-      g_string_append (out, ";\n");
-    }
+    if (conf_option_is_real (&settings->table[i]))
+      print_member (settings, i, indent, out);
 }
 
 void
@@ -111,6 +118,22 @@ rfl_settings_to_text (const RflSettings *settings)
   return g_string_free (out, FALSE);
 }
 
+char *
+rfl_settings_diff (const RflSettings *a, const RflSettings *b)
+{
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; i < a->n && a->table == b->table; i++)
+    {
+      g_autoptr (GString) x = g_string_new (NULL), y = g_string_new (NULL);
+      print_member (a, i, 0, x);
+      print_member (b, i, 0, y);
+      if (!g_string_equal (x, y))
+        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", a->table[i].name);
+    }
+  return g_string_free (names, FALSE);
+}
+
 /* ---- the manual ---- */
 
 static const char *
@@ -119,7 +142,8 @@ describe_type (const RflOption *option)
   static const char *const names[] = {
     [RFL_OPTION_BOOL] = "boolean",    [RFL_OPTION_INT] = "integer",
     [RFL_OPTION_DOUBLE] = "number",   [RFL_OPTION_STRING] = "string",
-    [RFL_OPTION_STRINGS] = "strings", [RFL_OPTION_GROUPS] = "list of groups"
+    [RFL_OPTION_STRINGS] = "strings", [RFL_OPTION_GROUPS] = "list of groups",
+    [RFL_OPTION_IGNORED] = ""
   };
   return names[option->type];
 }
@@ -192,12 +216,23 @@ append_rows (const char *prefix, const RflOption *table, GString *out)
 {
   for (const RflOption *option = table; option && option->name; option++)
     {
+      if (!conf_option_is_real (option))
+        continue;
       append_row (prefix, option, out);
       if (option->type != RFL_OPTION_GROUPS)
         continue;
       g_autofree char *inner = g_strdup_printf ("%s%s[].", prefix, option->name);
       append_rows (inner, option->members, out);
     }
+}
+
+static void
+append_ignored (const RflOption *table, GString *out)
+{
+  for (; table->name; table++)
+    if (!conf_option_is_real (table))
+      g_string_append_printf (out, "\nThe classic line `%s` is read over: %s.\n", table->classic,
+                              table->help);
 }
 
 void
@@ -212,5 +247,6 @@ rfl_options_print_manual (const char *group, const RflOption *table, GString *ou
   g_string_append (out, "| option | type | default | allowed | classic line | help |\n"
                         "|---|---|---|---|---|---|\n");
   append_rows ("", table, out);
+  append_ignored (table, out);
   g_string_append_c (out, '\n');
 }

@@ -21,7 +21,7 @@ gboolean conf_error (GError **error, ConfPlace place, const char *format, ...) G
 
 #define CONF_MAX_DEPTH 32
 #define CONF_MAX_INCLUDES 10
-#define CONF_MAX_WORDS 16
+#define CONF_MAX_WORDS 256
 #define CONF_MAX_TEXT (4 * 1024 * 1024)
 
 /* `KEYWORD ARGUMENT …`; @arguments ends with %NULL */
@@ -132,6 +132,9 @@ gboolean conf_value_read (ConfValue *value, const ConfSubject *subject, const Co
                           config_setting_t *setting, GError **error);
 gboolean conf_value_read_word (ConfValue *value, const ConfSubject *subject, const char *word,
                                GError **error);
+/* One more entry of STRINGS. */
+gboolean conf_value_add_word (ConfValue *value, const ConfSubject *subject, const char *word,
+                              GError **error);
 /* The table's default. */
 gboolean conf_value_read_fallback (ConfValue *value, const ConfSubject *subject, GError **error);
 /* Appends @text as libconfig reads a string, on one line. */
@@ -155,6 +158,8 @@ gboolean conf_settings_read (RflSettings *settings, const ConfFile *file, config
                              gboolean enabled, GError **error);
 gboolean conf_settings_read_line (RflSettings *settings, const RflOption *option,
                                   const ConfLine *line, GError **error);
+/* Whether the operator may write @option in a group. */
+gboolean conf_option_is_real (const RflOption *option);
 /* Defaults, and what is required. */
 gboolean conf_settings_finish (RflSettings *settings, GError **error);
 

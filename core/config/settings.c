@@ -34,11 +34,17 @@ rfl_settings_free (RflSettings *settings)
   g_free (settings);
 }
 
+gboolean
+conf_option_is_real (const RflOption *option)
+{
+  return option->type != RFL_OPTION_IGNORED;
+}
+
 static ConfValue *
 find (const RflSettings *settings, const char *name, const RflOption **option)
 {
   for (guint i = 0; i < settings->n; i++)
-    if (strcmp (settings->table[i].name, name) == 0)
+    if (strcmp (settings->table[i].name, name) == 0 && conf_option_is_real (&settings->table[i]))
       {
         *option = &settings->table[i];
         return &settings->values[i];
@@ -53,7 +59,8 @@ unknown_option (const RflSettings *settings, const char *name, ConfPlace place, 
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
   for (guint i = 0; i < settings->n; i++)
-    g_ptr_array_add (names, (char *) settings->table[i].name);
+    if (conf_option_is_real (&settings->table[i]))
+      g_ptr_array_add (names, (char *) settings->table[i].name);
   if (enabled)
     g_ptr_array_add (names, (char *) "enabled");
   g_ptr_array_add (names, NULL);
@@ -112,6 +119,16 @@ conf_settings_read (RflSettings *settings, const ConfFile *file, config_setting_
   return TRUE;
 }
 
+/* The words of a line are entries, after those that are there. */
+static gboolean
+read_words (ConfValue *value, const ConfSubject *subject, char *const *words, GError **error)
+{
+  for (; *words; words++)
+    if (!conf_value_add_word (value, subject, *words, error))
+      return FALSE;
+  return TRUE;
+}
+
 /* `KEYWORD a b …` as one entry of a GROUPS option. */
 static gboolean
 read_entry (ConfValue *value, const ConfSubject *subject, const ConfLine *line, GError **error)
@@ -127,11 +144,34 @@ read_entry (ConfValue *value, const ConfSubject *subject, const ConfLine *line, 
         return conf_subject_error (error, subject, "%s takes at most %u words", line->keyword,
                                    entry->n);
       ConfSubject member = { &entry->table[i], path, line->place };
+      mark_set (&entry->values[i], line->place);
+      if (entry->table[i].type == RFL_OPTION_STRINGS)
+        {
+          if (!read_words (&entry->values[i], &member, &line->arguments[i], error))
+            return FALSE;
+          break;
+        }
       if (!conf_value_read_word (&entry->values[i], &member, line->arguments[i], error))
         return FALSE;
-      mark_set (&entry->values[i], line->place);
     }
   return conf_settings_finish (entry, error);
+}
+
+/* Lists add up. */
+static gboolean
+read_list (ConfValue *value, const ConfSubject *subject, const ConfLine *line, GError **error)
+{
+  if (subject->option->type == RFL_OPTION_GROUPS)
+    {
+      if (!read_entry (value, subject, line, error))
+        return FALSE;
+    }
+  else if (line->arguments[0] == NULL)
+    return conf_subject_error (error, subject, "%s takes at least one word", line->keyword);
+  else if (!read_words (value, subject, line->arguments, error))
+    return FALSE;
+  mark_set (value, line->place);
+  return TRUE;
 }
 
 gboolean
@@ -141,16 +181,13 @@ conf_settings_read_line (RflSettings *settings, const RflOption *option, const C
   ConfSubject subject = { option, settings->path, line->place };
   ConfValue *value = &settings->values[option - settings->table];
 
+  if (option->type == RFL_OPTION_GROUPS || option->type == RFL_OPTION_STRINGS)
+    return read_list (value, &subject, line, error);
   if (!check_first (value, &subject, error))
     return FALSE;
-  if (option->type == RFL_OPTION_GROUPS)
-    {
-      if (!read_entry (value, &subject, line, error))
-        return FALSE;
-    }
-  else if (g_strv_length (line->arguments) != 1)
+  if (g_strv_length (line->arguments) != 1)
     return conf_subject_error (error, &subject, "%s takes exactly one word", line->keyword);
-  else if (!conf_value_read_word (value, &subject, line->arguments[0], error))
+  if (!conf_value_read_word (value, &subject, line->arguments[0], error))
     return FALSE;
   mark_set (value, line->place);
   return TRUE;

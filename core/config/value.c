@@ -47,7 +47,8 @@ type_name (RflOptionType type)
                                        [RFL_OPTION_DOUBLE] = "a number",
                                        [RFL_OPTION_STRING] = "a string",
                                        [RFL_OPTION_STRINGS] = "strings: [ \"…\", \"…\" ]",
-                                       [RFL_OPTION_GROUPS] = "groups: ( { … }, { … } )" };
+                                       [RFL_OPTION_GROUPS] = "groups: ( { … }, { … } )",
+                                       [RFL_OPTION_IGNORED] = "nothing" };
   return names[type];
 }
 
@@ -272,8 +273,19 @@ conf_value_read (ConfValue *value, const ConfSubject *subject, const ConfFile *f
       return read_strings (value, subject, setting, error);
     case RFL_OPTION_GROUPS:
       return read_groups (value, subject, file, setting, error);
+    case RFL_OPTION_IGNORED:
+      break;
     }
   g_return_val_if_reached (FALSE);
+}
+
+gboolean
+conf_value_add_word (ConfValue *value, const ConfSubject *subject, const char *word, GError **error)
+{
+  if (!check_string (subject, word, error))
+    return FALSE;
+  g_ptr_array_insert (value->strings, value->strings->len - 1, g_strdup (word));
+  return TRUE;
 }
 
 gboolean

@@ -3,6 +3,7 @@
  * before it becomes a call. Not where calls live: see call.c.
  */
 #define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/access.h"
 #include "plugins/sip/arrival.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
@@ -200,6 +201,8 @@ void
 sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, SipListener *listener,
               nua_handle_t *nh, SipCall *call, sip_t const *sip, tagi_t tags[])
 {
+  if (call == NULL && status < 200 && sip_access_refuses (event, listener, nh, sip))
+    return;
   switch (event)
     {
     case nua_i_invite:

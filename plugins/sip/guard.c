@@ -32,11 +32,14 @@
 typedef struct {
   struct msg_hclass_s class;
   msg_hclass_t *original;
+  const SipGuard *guard;
 } Wrapper;
 
 struct _SipGuard {
   msg_mclass_t *parser;
   GPtrArray *wrappers;
+  SipGuardDropFunc drop; /* or %NULL */
+  gpointer drop_data;
 };
 
 static gboolean
@@ -145,8 +148,12 @@ parse_first_line (su_home_t *home, msg_header_t *header, char *text, isize_t len
   const char *rest =
       header->sh_data ? (const char *) header->sh_data + header->sh_len : text + len + 1;
   const char *end = strstr (rest, "\r\n\r\n");
+  const SipGuard *guard = ((const Wrapper *) header->sh_class)->guard;
 
   header->sh_class = ((const Wrapper *) header->sh_class)->original;
+  /* Without a first line it is nothing that the stack could answer. */
+  if (guard->drop && guard->drop ((msg_t *) home, guard->drop_data))
+    return -1;
   if (count (rest, end ? (gsize) (end - rest) : strlen (rest), '\n') > MAX_LINES)
     return -1;
   return header->sh_class->hc_parse (home, header, text, len);
@@ -160,6 +167,7 @@ wrap (SipGuard *guard, msg_hclass_t *original, msg_parse_f *parse)
   wrapper->class = *original;
   wrapper->class.hc_parse = parse;
   wrapper->original = original;
+  wrapper->guard = guard;
   if (is_target (original))
     wrapper->class.hc_critical = 1;
   g_ptr_array_add (guard->wrappers, wrapper);
@@ -209,6 +217,13 @@ sip_guard_new (void)
   parser->mc_request->hr_class = wrap (guard, parser->mc_request->hr_class, parse_first_line);
   parser->mc_status->hr_class = wrap (guard, parser->mc_status->hr_class, parse_first_line);
   return guard;
+}
+
+void
+sip_guard_set_drop (SipGuard *guard, SipGuardDropFunc drop, gpointer data)
+{
+  guard->drop = drop;
+  guard->drop_data = data;
 }
 
 const msg_mclass_t *

@@ -3,7 +3,7 @@
 #include "plugins/sip/instance.h"
 
 static const char *const requires[] = { "rtp", NULL };
-static const char *const wants[] = { "credentials", "auth", NULL };
+static const char *const wants[] = { "credentials", "auth", "access", NULL };
 
 RFL_PLUGIN (.name = "sip", .version = "1", .summary = "SIP calls become participants",
             .flags = RFL_PLUGIN_DEFAULT, .requires = requires, .wants = wants,

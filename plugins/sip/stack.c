@@ -2,6 +2,7 @@
 /* Starts and stops Sofia-SIP on core's main context. Not where its events are handled. */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/stack.h"
+#include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/journal.h"
 #include "plugins/sip/orphan.h"
@@ -126,6 +127,7 @@ sip_stack_start (SipPlugin *plugin, GError **error)
   g_source_set_can_recurse (plugin->source, TRUE);
   g_source_attach (plugin->source, rfl_core_get_context (plugin->core));
   plugin->guard = sip_guard_new ();
+  sip_guard_set_drop (plugin->guard, sip_access_is_silent, plugin);
   plugin->listeners = g_ptr_array_new_with_free_func (listener_free);
   plugin->connections = sip_connections_new (plugin);
   plugin->orphans = sip_orphans_new (plugin);

@@ -215,6 +215,23 @@ order (Fixture *fixture, gconstpointer user_data)
                      hosts[i]);
 }
 
+/* A file alone is read without its neighbours; what it includes stands beside it. */
+static void
+one_file (Fixture *fixture, gconstpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (fixture->dir, "classic.cfg", NULL);
+
+  put (fixture, "classic.cfg", "PEER p1\r\n@include \"x.inc\"\r\n");
+  put (fixture, "x.inc", "peer p2");
+  put (fixture, "10-a.conf", "nonsense {");
+  g_autoptr (RflConfig) config = rfl_config_load (path, &error);
+  g_assert_no_error (error);
+  g_autoptr (RflSettings) s = rfl_config_claim (config, "g", table, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (rfl_settings_get_n_groups (s, "peers"), ==, 2);
+}
+
 static void
 empty_folder (Fixture *fixture, gconstpointer user_data)
 {
@@ -245,6 +262,7 @@ main (int argc, char **argv)
     { "/config-files/include-right", include_right },
     { "/config-files/order", order },
     { "/config-files/empty-folder", empty_folder },
+    { "/config-files/one-file", one_file },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -143,6 +143,36 @@ manual (void)
       g_error ("%s has no row %s", out->str, rows[i]);
 }
 
+static void
+ignored (void)
+{
+  static const RflOption lines[] = {
+    { .name = "n", .type = RFL_OPTION_INT },
+    { .name = "old", .type = RFL_OPTION_IGNORED, .classic = "OLD", .help = "it is old" },
+    RFL_OPTION_END
+  };
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr (RflSettings) s = rfl_settings_new_from_text ("g", lines, "n = 1;", NULL);
+  g_autofree char *printed = rfl_settings_to_text (s);
+
+  rfl_options_print_manual ("g", lines, out);
+  g_assert_null (strstr (out->str, "| `old`"));
+  g_assert_nonnull (strstr (out->str, "\nThe classic line `OLD` is read over: it is old.\n"));
+  g_assert_cmpstr (printed, ==, "g: {\n  n = 1;\n};\n");
+}
+
+static void
+diff (void)
+{
+  g_autoptr (RflSettings) a = rfl_settings_new_from_text ("g", table, "n = 7; text = \"x\";", NULL);
+  g_autoptr (RflSettings) b =
+      rfl_settings_new_from_text ("g", table, "on = true; peers = ( { host = \"a\"; } );", NULL);
+  g_autofree char *none = rfl_settings_diff (a, a), *some = rfl_settings_diff (a, b);
+
+  g_assert_cmpstr (none, ==, "");
+  g_assert_cmpstr (some, ==, "on, text, peers");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -151,5 +181,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config-print/exact", exact);
   g_test_add_func ("/config-print/numbers", numbers);
   g_test_add_func ("/config-print/manual", manual);
+  g_test_add_func ("/config-print/ignored", ignored);
+  g_test_add_func ("/config-print/diff", diff);
   return g_test_run ();
 }

@@ -63,7 +63,6 @@ static const struct {
   { "@incl", "f.conf:1: '@' begins nothing but @include \"FILE\"" },
   { "g { port = 1; };", "f.conf:1: g: ':' is missing before '{'" },
   { "IP_ADDRESS \"10.0.0.1", "f.conf:1: the string has no end on its line" },
-  { "PEER 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "f.conf:1: more than 16 words" },
   /* libconfig */
   { "g: {\n port 1;\n};", "f.conf:2: syntax error" },
   { "g: { port = ; };", "f.conf:1: syntax error" },
@@ -261,15 +260,42 @@ classic (void)
     }
 }
 
-/* One word of any type. */
+static void
+assert_strings (const RflSettings *s, const char *name, const char *want)
+{
+  g_autofree char *have = g_strjoinv (",", (char **) rfl_settings_get_strings (s, name));
+
+  g_assert_cmpstr (have, ==, want);
+}
+
+static void
+too_many_words (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) text = g_string_new ("PEER");
+
+  for (guint i = 0; i < 257; i++)
+    g_string_append (text, " 1");
+  g_assert_null (claim (text->str, &error));
+  g_assert_cmpstr (error->message, ==, "f.conf:1: more than 256 words on one line");
+}
+
+/* A word or words of any type, in either case. */
 static void
 classic_types (void)
 {
+  static const RflOption rows_members[] = {
+    { .name = "host", .type = RFL_OPTION_STRING, .required = TRUE },
+    { .name = "tags", .type = RFL_OPTION_STRINGS },
+    RFL_OPTION_END
+  };
   static const RflOption words[] = {
     { .name = "on", .type = RFL_OPTION_BOOL, .classic = "ON" },
     { .name = "n", .type = RFL_OPTION_INT, .min = G_MININT64, .max = 5, .classic = "N" },
     { .name = "d", .type = RFL_OPTION_DOUBLE, .classic = "D" },
-    { .name = "names", .type = RFL_OPTION_STRINGS, .classic = "NAMES" },
+    { .name = "names", .type = RFL_OPTION_STRINGS, .classic = "NAMES", .fallback = "[ \"q\" ]" },
+    { .name = "rows", .type = RFL_OPTION_GROUPS, .members = rows_members, .classic = "ROWS" },
+    { .name = "licence", .type = RFL_OPTION_IGNORED, .classic = "LICENCE", .help = "nobody asks" },
     RFL_OPTION_END
   };
   static const char *const rows[][2] = {
@@ -278,8 +304,14 @@ classic_types (void)
     { "N 0x5", "f.conf:1: g.n: is \"0x5\", must be an integer" },
     { "D 1,5", "f.conf:1: g.d: is \"1,5\", must be a number" },
     { "D nan", "f.conf:1: g.d: is not a finite number" },
-    { "NAMES a", "f.conf:1: g.names: is \"a\", must be strings: [ \"…\", \"…\" ]" },
-    { "ON TRUE\nN -5\nD 1.5e1", NULL }
+    { "NAMES", "f.conf:1: g.names: NAMES takes at least one word" },
+    { "NAMES a\nNAMES b \xff", "f.conf:2: g.names: is not valid UTF-8" },
+    { "ROWS", "f.conf:1: g.rows[0].host: is missing" },
+    { "ROWS a b \xff", "f.conf:1: g.rows[0].tags: is not valid UTF-8" },
+    { "g: { licence = \"x\"; };",
+      "f.conf:1: g.licence: unknown option, there are: on, n, d, names, "
+      "rows, enabled" },
+    { "on TRUE\nN -5\nD 1.5e1\nNames b\r\nnames\tc d # e\nROWS h x y z\nLICENCE a b", NULL }
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -293,7 +325,28 @@ classic_types (void)
       g_assert_true (rfl_settings_get_bool (s, "on"));
       g_assert_cmpint (rfl_settings_get_int (s, "n"), ==, -5);
       g_assert_cmpfloat (rfl_settings_get_double (s, "d"), ==, 15.0);
+      assert_strings (s, "names", "b,c,d");
+      assert_strings (rfl_settings_get_group (s, "rows", 0), "tags", "x,y,z");
+      g_assert_cmpuint (rfl_config_get_notices (config)->len, ==, 1);
+      g_assert_cmpstr (rfl_config_get_notices (config)->pdata[0], ==,
+                       "f.conf:7: LICENCE is read over: nobody asks");
     }
+}
+
+/* A list in a group and lines of the same option are one list. */
+static void
+lists_add_up (void)
+{
+  static const RflOption lists[] = {
+    { .name = "names", .type = RFL_OPTION_STRINGS, .classic = "NAMES" }, RFL_OPTION_END
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RflConfig) config =
+      rfl_config_load_text ("f.conf", "NAMES b c\ng: { names = [ \"a\" ]; };", &error);
+  g_autoptr (RflSettings) s = rfl_config_claim (config, "g", lists, &error);
+
+  g_assert_no_error (error);
+  assert_strings (s, "names", "a,b,c");
 }
 
 /* Asking for what the table has not is a mistake in the plugin. */
@@ -410,6 +463,8 @@ main (int argc, char **argv)
   g_test_add_func ("/config/values", values);
   g_test_add_func ("/config/classic", classic);
   g_test_add_func ("/config/classic-types", classic_types);
+  g_test_add_func ("/config/lists-add-up", lists_add_up);
+  g_test_add_func ("/config/too-many-words", too_many_words);
   g_test_add_func ("/config/not-classic", not_classic);
   g_test_add_func ("/config/groups", groups);
   g_test_add_func ("/config/plugin-errors", plugin_errors);

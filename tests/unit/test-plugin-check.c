@@ -72,14 +72,15 @@ options (void)
     { .name = "a b", .help = "A space" },
     { .name = "enabled", .help = "Core's own" },
     { .name = "a" },
-    { .name = "a", .type = (RflOptionType) 6, .help = "No type" },
+    { .name = "a", .type = (RflOptionType) 7, .help = "No type" },
     { .name = "a", .type = (RflOptionType) -1, .help = "No type" },
     { .name = "a", .type = RFL_OPTION_INT, .min = 2, .max = 1, .help = "An empty range" },
     { .name = "a", .type = RFL_OPTION_GROUPS, .help = "No members" },
     { .name = "a", .type = RFL_OPTION_INT, .members = member, .help = "Members" },
     { .name = "a", .type = RFL_OPTION_GROUPS, .members = deep, .help = "Groups in groups" },
     { .name = "a", .type = RFL_OPTION_INT, .choices = choices, .help = "Choices" },
-    { .name = "a", .type = RFL_OPTION_INT, .classic = "A", .help = "A classic integer" },
+    { .name = "a", .type = RFL_OPTION_IGNORED, .help = "No line to read over" },
+    { .name = "a", .type = RFL_OPTION_IGNORED, .classic = "A", .fallback = "1", .help = "Both" },
     { .name = "a", .type = RFL_OPTION_INT, .required = TRUE, .help = "Required outside" },
   };
 
@@ -130,7 +131,9 @@ fine (void)
   static const RflOption table[] = {
     { .name = "a", .type = RFL_OPTION_GROUPS, .members = member, .classic = "A", .help = "A" },
     { .name = "b", .type = RFL_OPTION_STRING, .choices = choices, .classic = "B", .help = "B" },
-    { .name = "c", .type = RFL_OPTION_INT, .min = 1, .max = 1, .help = "C" },
+    { .name = "c", .type = RFL_OPTION_INT, .min = 1, .max = 1, .classic = "C", .help = "C" },
+    { .name = "d", .type = RFL_OPTION_STRINGS, .classic = "D", .help = "D" },
+    { .name = "e", .type = RFL_OPTION_IGNORED, .classic = "E", .help = "E" },
     RFL_OPTION_END
   };
   g_autoptr (GError) error = NULL;
