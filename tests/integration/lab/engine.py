@@ -97,8 +97,9 @@ class Engine:
                 pause = max(0, self.timers[0][0] - time.monotonic()) if self.timers else 1
             ready = self.selector.select(pause)
             with self.cond:
-                for key, _ in ready:
-                    self._call(key.data)
+                for key, _ in ready:  # of which one may have been closed meanwhile
+                    if self.selector.get_map().get(key.fd) is key:
+                        self._call(key.data)
                 while self.timers and self.timers[0][0] <= time.monotonic():
                     _, _, callback, args = heapq.heappop(self.timers)
                     if callback:
