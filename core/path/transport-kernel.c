@@ -185,6 +185,8 @@ put (char *at, int level, int type, const void *value, gsize len)
   c->cmsg_level = level;
   c->cmsg_type = type;
   c->cmsg_len = CMSG_LEN (len);
+  /* the kernel copies the padding, too; what stood on our stack is not for it */
+  memset (at + CMSG_SPACE (len) - sizeof (guint64), 0, sizeof (guint64));
   memcpy (CMSG_DATA (c), value, len);
   return CMSG_SPACE (len);
 }

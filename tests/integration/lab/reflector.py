@@ -19,6 +19,16 @@ def program(name):
     return os.path.join(TOP, name)
 
 
+def daemon():
+    """The command of reflectord. REFLECTORD_WRAPPER (valgrind with its options) goes before the program
+    itself, not before libtool's script that starts it."""
+    wrapper = os.environ.get("REFLECTORD_WRAPPER", "").split()
+    if not wrapper or os.environ.get("REFLECTORD_BIN"):
+        return [*wrapper, program("reflectord")]
+    libraries = os.path.join(TOP, ".libs")
+    return ["env", f"LD_LIBRARY_PATH={libraries}", *wrapper, os.path.join(libraries, "reflectord")]
+
+
 class Reflector:
     """`peers`: addresses of other reflectors; `users`: {name: password} turns digest on; `conf`:
     further text; `classic`: a folder with nothing but classic lines (no users then)."""
@@ -69,7 +79,7 @@ class Reflector:
             os.unlink(path)
         notify.bind(path)
         self.process = self.lab.start(
-            self.ns, [program("reflectord"), "--config", self.dir, *self.options()],
+            self.ns, [*daemon(), "--config", self.dir, *self.options()],
             f"reflectord-{self.ns}", env=dict(self._environment(), NOTIFY_SOCKET=path))
         self.lab.defer(self._finish, self.process)
         self._wait_ready(notify, timeout)

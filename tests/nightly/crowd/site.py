@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A reflector that is watched: what it must be back at when everybody has left. Knows what status
 calls things, and nothing of how they come about."""
+import collections
 import os
 import re
 import signal
@@ -66,7 +67,8 @@ class Site(Reflector):
     def gauges(self):
         """Everything in the status that is not 0 when nobody is there, by its path."""
         status = self.status()
-        plugins, path, counters = status["plugins"], status["path"], status["counters"]
+        plugins, path = status["plugins"], status["path"]
+        counters = collections.Counter(status["counters"])  # some are made on first use
         found = {"participants": status["core"]["participants"], "sessions": len(status["sessions"]),
                  "routes": len(path["routes"]), "calls": plugins["sip"]["count"],
                  "connections": plugins["sip"]["connections"], "rtp sessions": len(plugins["rtp"]["sessions"]),
