@@ -14,7 +14,7 @@ export CI=true PYTHONDONTWRITEBYTECODE=1
 exec </dev/null
 
 # The slowest first, so that the end is not spent waiting for one.
-all="asan gcc tsan fuzz tidy clang distcheck cppcheck format net net-asan net-tsan"
+all="asan gcc tsan fuzz tidy clang distcheck cppcheck format coverage valgrind net net-asan net-tsan"
 stages=${*:-$all}
 
 compiler () { # CC : with ccache where there is one
@@ -95,6 +95,15 @@ stage_cppcheck () {
     --library=gtk --inline-suppr --suppressions-list=build-aux/cppcheck-suppressions \
     --error-exitcode=1 -I include -I . -DG_GNUC_PRINTF\(a,b\)= --file-list=-
 }
+stage_coverage () {
+  # optimised code has fewer lines than it was written with
+  configured coverage gcc --enable-coverage CFLAGS='-g -O0' && compile all check TESTS= || return 1
+  find . -name '*.gcda' -delete
+  make -s -j2 check-fast && "$top/build-aux/coverage.sh" .
+}
+stage_valgrind () {
+  tree_gcc && make -s check TESTS=tests/nightly/valgrind.py
+}
 stage_distcheck () {
   # its tests are those of gcc over again; the ones that take networks are not repeated
   configured dist gcc && RFL_NO_INTEGRATION=1 nice -n 5 make -s distcheck
@@ -106,6 +115,7 @@ skip () { echo "SKIP: $*"; return 77; }
 # ---- counting
 tree_of () { # STAGE
   local name=${1#net-}
+  name=${name/#valgrind/gcc}
   echo "$dir/${name/#net/gcc}"
 }
 
@@ -121,7 +131,7 @@ one () { # STAGE : runs it, writes its result
   (set -e; "stage_$name") >"$dir/$name.out" 2>&1
   status=$?
   results="0 0 0"
-  case $name in gcc | clang | asan | tsan | net*) results=$(tap_results "$name") ;; esac
+  case $name in gcc | clang | asan | tsan | valgrind | net*) results=$(tap_results "$name") ;; esac
   echo "$status $((SECONDS - start)) $results" >"$dir/$name.result"
 }
 
@@ -179,7 +189,7 @@ finish_one () {
 trap 'kill "${!running[@]}" 2>/dev/null; exit 130' INT TERM
 for name in $stages; do
   most=$(nproc)
-  case $name in net*) most=1 ;; esac
+  case $name in net* | valgrind) most=1 ;; esac
   while [ "${#running[@]}" -ge "$most" ]; do finish_one; done
   one "$name" &
   running[$!]=$name

@@ -49,7 +49,7 @@ class Churn:
                       "r2": Site(lab, "r2", R2, self.problems, sanitized, peers=[R1], conf=CONF)}
         self.faults = Faults(lab, self.sites, self.random, self.note)
         self.people = [self.person(i) for i in range(int(os.environ.get("CHURN_USERS", 24)))]
-        self.actions = 0
+        self.actions = self.told = 0
 
     def person(self, number):
         place = PLACES[number % len(PLACES)]
@@ -76,7 +76,7 @@ class Churn:
         self.faults.calm()
         for site in self.sites.values():
             site.terminate()
-            site.read_log()
+            site.read_log(False)
         self.summary(time.monotonic() - began)
 
     @staticmethod
@@ -121,10 +121,11 @@ class Churn:
         say(f"checkpoint {number}: {self.actions} actions, {sum(p.done['join'] for p in self.people)} joins, "
             f"{len(self.problems)} problems")
         for name, site in self.sites.items():
-            site.read_log()
+            site.read_log(self.faults.mutated)
             say(f"  {name} (start {site.starts}): {site.compare(self.steady(site))}")
-        for problem in self.problems[:3]:
+        for problem in self.problems[self.told:]:
             say("  problem: " + problem)
+        self.told, self.faults.mutated = len(self.problems), False
 
     def settle(self, when, patience):
         """Until no gauge of either reflector tells of anybody."""

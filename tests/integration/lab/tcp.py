@@ -11,6 +11,7 @@ class Connection:
     def __init__(self, lab, ns, ip, remote, take):
         self.lab, self.ns, self.ip, self.remote, self.take = lab, ns, ip, remote, take
         self.sock, self.buffer, self.opened = None, b"", 0
+        self.finished = False
 
     def open(self):
         family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
@@ -34,7 +35,7 @@ class Connection:
 
     def send(self, data):
         """Returns whether it is on its way."""
-        if not self.sock and not self.open():
+        if self.finished or not self.sock and not self.open():
             return False
         try:
             return self.sock.send(data) == len(data)
@@ -47,6 +48,11 @@ class Connection:
             self.lab.engine.unwatch(self.sock)
             self.sock.close()
             self.sock = None
+
+    def finish(self):
+        """Closes it for good, whatever its user may yet want to send."""
+        self.finished = True
+        self.close()
 
     def _readable(self):
         while self.sock:

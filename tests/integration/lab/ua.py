@@ -158,7 +158,7 @@ class Ua:
             for stream in call.streams:
                 stream.close()
         if self.connection:
-            self.connection.close()
+            self.connection.finish()
         else:
             self.engine.unwatch(self.sock)
             self.sock.close()

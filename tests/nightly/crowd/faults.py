@@ -38,9 +38,12 @@ class Faults:
     def __init__(self, lab, sites, random, tell):
         self.lab, self.sites, self.random, self.tell = lab, sites, random, tell
         self.lab.run("r1", "sysctl", "-qw", "net.ipv6.conf.eth0.keep_addr_on_down=1")
+        for name in sorted(sites):  # whoever calls back a phone that is gone gives up within seconds
+            lab.run(name, "sysctl", "-qw", "net.ipv4.tcp_syn_retries=2")
         self.cables = [Cable(lab, *where) for where in sorted(ROUTES)]
         self.pending = []  # (time, function) that ends a fault
         self.done = {}
+        self.mutated = False  # whether the weather ever changed octets in this round
 
     def tick(self, now):
         due = [entry for entry in self.pending if entry[0] <= now]
@@ -78,6 +81,7 @@ class Faults:
         now = {"delay": choose((1, 1, 5, 20, 60)), "loss": choose((0, 0, 1, 5, 20)),
                "dup": choose((0, 0, 5, 20)), "reorder": choose((0, 0, 5, 20)), "mutate": choose((0, 0, 0, 1, 5))}
         self.tell("link: " + " ".join(f"{name} {value}" for name, value in now.items()))
+        self.mutated |= now["mutate"] > 0
         self.lab.wire(**now)
 
     def cut(self):
