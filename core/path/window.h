@@ -3,8 +3,10 @@
  * §3.3.2, without its authentication), for paths that double and reorder. Not a reorder buffer:
  * what is new passes as it comes.
  *
- * One packet from far away must not lock out all that follow, so a jump ahead needs a second
- * packet that continues it (RFC 3550 §A.1), and where nothing has passed for a while, anything does.
+ * One packet from far away must not lock out all that follow, so what is far from the window needs
+ * others that continue it before it is believed (RFC 3550 §A.1): two of them ahead; behind, where late
+ * doubles come from, a run without anything new between. Where nothing has passed for a while,
+ * anything does.
  */
 #pragma once
 
@@ -13,19 +15,20 @@
 #define WINDOW_SIZE 64
 /* Farther ahead it is not a gap but another stream, RFC 3550 §A.1 */
 #define WINDOW_MAX_AHEAD 3000
+#define WINDOW_RUN_AHEAD 2
+#define WINDOW_RUN_BEHIND 8
 #define WINDOW_SILENCE G_TIME_SPAN_SECOND
 
 /**
  * SequenceWindow:
  * @seen: bit i: @highest - i has come
  * @passed: when the last packet passed; 0: none has
- * @jump: what would continue a jump ahead, if @jumped
+ * @far, @run: the last packet far from the window, and how many led to it one by one
  */
 typedef struct {
   guint64 seen;
   gint64 passed;
-  guint16 highest, jump;
-  gboolean jumped;
+  guint16 highest, far, run;
 } SequenceWindow;
 
 typedef enum {
@@ -39,20 +42,20 @@ window_restart (SequenceWindow *w, guint16 seq)
 {
   w->highest = seq;
   w->seen = 1;
-  w->jumped = FALSE;
   return WINDOW_NEW;
 }
 
 static inline WindowVerdict
 window_far (SequenceWindow *w, guint16 seq, gboolean ahead)
 {
-  if (ahead && w->jumped && seq == w->jump)
+  guint16 step = seq - w->far;
+
+  if (w->run > 0 && step == 0)
+    return WINDOW_STRAY;
+  w->run = w->run > 0 && step == 1 ? w->run + 1 : 1;
+  w->far = seq;
+  if (w->run >= (ahead ? WINDOW_RUN_AHEAD : WINDOW_RUN_BEHIND))
     return window_restart (w, seq);
-  if (ahead)
-    {
-      w->jumped = TRUE;
-      w->jump = seq + 1;
-    }
   return WINDOW_STRAY;
 }
 
@@ -91,6 +94,9 @@ window_take (SequenceWindow *w, guint16 seq, gint64 now)
   else
     verdict = window_judge (w, seq, now - w->passed >= WINDOW_SILENCE);
   if (verdict == WINDOW_NEW)
-    w->passed = now;
+    {
+      w->passed = now;
+      w->run = 0;
+    }
   return verdict;
 }

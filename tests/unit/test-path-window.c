@@ -15,13 +15,16 @@ test_doubles (void)
 {
   SequenceWindow w = { 0 };
 
-  for (guint i = 0; i < 200; i++)
-    g_assert_cmpint (take (&w, 65500 + i), ==, WINDOW_NEW);
-  for (guint i = 0; i < 200; i++)
-    g_assert_cmpint (take (&w, 65500 + i), ==, i < 136 ? WINDOW_STRAY : WINDOW_DOUBLE);
+  for (guint i = 0; i < 300; i++)
+    {
+      g_assert_cmpint (take (&w, 65400 + i), ==, WINDOW_NEW);
+      for (guint back = 0; back < 150 && back <= i; back++)
+        g_assert_cmpint (take (&w, 65400 + i - back), ==,
+                         back < WINDOW_SIZE ? WINDOW_DOUBLE : WINDOW_STRAY);
+    }
 }
 
-/* A piece of the stream that is sent again in order is no new beginning. */
+/* A piece of the stream that is sent again in order is no new beginning while the stream goes on. */
 static void
 test_replay (void)
 {
@@ -30,8 +33,28 @@ test_replay (void)
   for (guint i = 0; i < 1000; i++)
     take (&w, i);
   for (guint i = 100; i < 900; i++)
-    g_assert_cmpint (take (&w, i), ==, WINDOW_STRAY);
-  g_assert_cmpint (take (&w, 1000), ==, WINDOW_NEW);
+    {
+      g_assert_cmpint (take (&w, i), ==, WINDOW_STRAY);
+      if (i % 5 == 0)
+        g_assert_cmpint (take (&w, 980 + i / 5), ==, i / 5 < 20 ? WINDOW_DOUBLE : WINDOW_NEW);
+    }
+}
+
+/* But when nothing else comes, somebody has led the window away. */
+static void
+test_led_away (void)
+{
+  SequenceWindow w = { 0 };
+
+  take (&w, 1000);
+  take (&w, 3500);
+  for (guint i = 1; i < WINDOW_RUN_BEHIND; i++)
+    {
+      g_assert_cmpint (take (&w, 1000 + i), ==, WINDOW_STRAY);
+      g_assert_cmpint (take (&w, 1000 + i), ==, WINDOW_STRAY);
+    }
+  for (guint i = WINDOW_RUN_BEHIND; i < 100; i++)
+    g_assert_cmpint (take (&w, 1000 + i), ==, WINDOW_NEW);
 }
 
 static void
@@ -105,6 +128,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/path-window/doubles", test_doubles);
   g_test_add_func ("/path-window/replay", test_replay);
+  g_test_add_func ("/path-window/led-away", test_led_away);
   g_test_add_func ("/path-window/single-jumps", test_single_jumps);
   g_test_add_func ("/path-window/reordered", test_reordered);
   g_test_add_func ("/path-window/gap", test_gap);
