@@ -40,6 +40,15 @@ typedef struct {
   guint sessions, participants, participants_per_session;
 } RflCoreLimits;
 
+/**
+ * RflCoreRtcp:
+ * @summary_above: participants up to which everybody's reports pass
+ * @app_rate: RTCP APP packets a second of one participant's medium
+ */
+typedef struct {
+  guint summary_above, app_rate;
+} RflCoreRtcp;
+
 /* Lines of core that a peer can trigger. */
 typedef enum {
   RFL_CORE_LOG_CREATED,
@@ -47,6 +56,8 @@ typedef enum {
   RFL_CORE_LOG_JOINED,
   RFL_CORE_LOG_LEFT,
   RFL_CORE_LOG_REFUSED,
+  RFL_CORE_LOG_SUMMARY,
+  RFL_CORE_LOG_APP,
   RFL_N_CORE_LOGS
 } RflCoreLogKind;
 
@@ -66,6 +77,7 @@ struct _RflCore {
   char *config_dir;      /* %NULL until loaded */
   char *plugin_path;     /* of RflCoreOptions */
   RflCoreLimits limits;
+  RflCoreRtcp rtcp;
   RflLogLimit log_limits[RFL_N_CORE_LOGS];
   gint64 drain_time;
   gint64 started_at; /* 0: not running */
@@ -140,12 +152,31 @@ RflParticipant *rfl_participant_hold (RflParticipant *participant);
 void rfl_participant_drop (RflParticipant *participant);
 
 /* ---- between the path and core/rtcp/ ---- */
-/* The path answers these four, ... */
+/* The path answers these, ... */
 RflLegMode rfl_leg_get_mode (const RflLeg *leg);
 RflLegFlags rfl_leg_get_flags (const RflLeg *leg);
 gboolean rfl_leg_is_active (const RflLeg *leg);
 gboolean rfl_leg_takes_reduced_rtcp (const RflLeg *leg);
 /* By its ops; nothing happens if it has none. */
 void rfl_leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len);
-/* ... and rfl_leg_new() calls this for a leg of RFL_LEG_ONE, which gets reports from now on. */
-void rfl_rtcp_watch (RflRoute *route);
+/* Sources of @route that this reflector's participants know by another SSRC than the rest. */
+const GPtrArray *rfl_route_get_aliases (const RflRoute *route);
+gboolean rfl_source_has_vanished (const RflSource *source);
+/**
+ * RflReception:
+ * @highest_seq: with its cycles
+ * @jitter: in timestamp units
+ * @expected, @received: packets
+ */
+typedef struct {
+  guint32 highest_seq, jitter;
+  guint64 expected, received;
+} RflReception;
+/* How @source arrives here. */
+void rfl_source_get_reception (const RflSource *source, RflReception *out);
+/* ... and tells this: a leg of RFL_LEG_ONE gets reports from now on, ... */
+void rfl_rtcp_watch (RflLeg *leg);
+/* ... it does no more, ... */
+void rfl_rtcp_forget_leg (RflLeg *leg);
+/* ... the source vanishes. */
+void rfl_rtcp_forget_source (RflSource *source);

@@ -46,6 +46,18 @@ static const RflOption core_options[] = {
     .min = 1,
     .max = 1000000,
     .help = "Participants of one session, here and behind links" },
+  { .name = "rtcp_summary_above",
+    .type = RFL_OPTION_INT,
+    .fallback = "32",
+    .max = 1000000,
+    .help = "Participants of a session up to which everybody gets everybody's RTCP reports; above, "
+            "senders' only, and each source a summary of its receivers" },
+  { .name = "rtcp_app_rate",
+    .type = RFL_OPTION_INT,
+    .fallback = "10",
+    .min = 1,
+    .max = 1000,
+    .help = "RTCP APP packets a second that one participant may send in one medium" },
   { .name = "license_file",
     .type = RFL_OPTION_IGNORED,
     .classic = "LICENSE_FILE",
@@ -235,6 +247,8 @@ apply_core (RflCore *core, RflSettings *settings)
   core->limits =
       (RflCoreLimits){ get_uint (settings, "max_sessions"), get_uint (settings, "max_participants"),
                        get_uint (settings, "max_participants_per_session") };
+  core->rtcp = (RflCoreRtcp){ get_uint (settings, "rtcp_summary_above"),
+                              get_uint (settings, "rtcp_app_rate") };
   core->drain_time = rfl_settings_get_int (settings, "drain_time") * G_TIME_SPAN_SECOND;
   if (core->log)
     rfl_log_set_level (core->log,

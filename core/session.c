@@ -67,6 +67,10 @@ static const struct {
   [RFL_CORE_LOG_JOINED] = { "joined", "core.joined", "Participants that joined" },
   [RFL_CORE_LOG_LEFT] = { "left", "core.left", "Participants that left" },
   [RFL_CORE_LOG_REFUSED] = { "refused", "core.refused", "Joins refused" },
+  [RFL_CORE_LOG_SUMMARY] = { "receivers' RTCP reports", "rtcp.switched",
+                             "times that a session began or ceased to summarise RTCP reports" },
+  [RFL_CORE_LOG_APP] = { "RTCP APP dropped", "rtcp.app_limited",
+                         "RTCP APP packets above a participant's rate, dropped" },
 };
 
 void

@@ -82,7 +82,7 @@ rfl_leg_new (const RflLegSpec *spec)
   g_ptr_array_add (spec->route->legs, leg);
   path_post (leg->path, &message, &leg->copies, NULL);
   if (leg->mode == RFL_LEG_ONE)
-    rfl_rtcp_watch (leg->route);
+    rfl_rtcp_watch (leg);
   return leg;
 }
 
@@ -104,6 +104,8 @@ rfl_leg_free (RflLeg *leg)
 
   if (leg == NULL)
     return;
+  if (leg->mode == RFL_LEG_ONE)
+    rfl_rtcp_forget_leg (leg);
   count_leg (leg, -1);
   g_ptr_array_remove_fast (leg->route->legs, leg);
   source_forget_leg (leg->route, leg);

@@ -69,6 +69,7 @@ typedef struct {
   RflRoute public;
   RflPath *path;
   GHashTable *by_ssrc; /* SSRC -> RflSource */
+  GPtrArray *aliases;  /* RflSource of participants here whose SSRC was taken */
   guint n_common;
   guint n_owned[PATH_MAX_WORKERS];
   Copies copies; /* WorkerRoute */

@@ -28,6 +28,7 @@ route_new (RflPath *path, RflSession *session, const char *kind)
   route->public.sources = g_ptr_array_new ();
   route->public.legs = g_ptr_array_new ();
   route->by_ssrc = g_hash_table_new (g_direct_hash, g_direct_equal);
+  route->aliases = g_ptr_array_new ();
   copies_init (&route->copies, path, sizeof (WorkerRoute));
   for (guint w = 0; w < path->n_workers; w++)
     fill_copy (route, w);
@@ -69,6 +70,7 @@ route_free_memory (gpointer data)
   g_ptr_array_unref (route->public.sources);
   g_ptr_array_unref (route->public.legs);
   g_hash_table_unref (route->by_ssrc);
+  g_ptr_array_unref (route->aliases);
   g_free (route);
 }
 
@@ -152,4 +154,10 @@ RflSource *
 rfl_route_find_source (const RflRoute *route, guint32 ssrc)
 {
   return g_hash_table_lookup (((const PathRoute *) route)->by_ssrc, GUINT_TO_POINTER (ssrc));
+}
+
+const GPtrArray *
+rfl_route_get_aliases (const RflRoute *route)
+{
+  return ((const PathRoute *) route)->aliases;
 }

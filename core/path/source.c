@@ -42,6 +42,13 @@ emit (PathSource *source, RflEventType type, RflEventDoneFunc done)
   rfl_bus_emit (source->path->core->bus, event, done, source);
 }
 
+/* Behind a link the SSRC on the wire is but a label. */
+static gboolean
+is_alias (const RflSource *source)
+{
+  return source->owner && !source->owner->participant->origin && source->ssrc != source->wire_ssrc;
+}
+
 RflSource *
 rfl_source_new (const RflSourceSpec *spec)
 {
@@ -66,6 +73,8 @@ rfl_source_new (const RflSourceSpec *spec)
   g_ptr_array_add (spec->route->sources, source);
   g_hash_table_insert (route->by_ssrc, GUINT_TO_POINTER (source->public.ssrc), source);
   g_hash_table_insert (spec->flow->sources, GUINT_TO_POINTER (spec->wire_ssrc), source);
+  if (is_alias (&source->public))
+    g_ptr_array_add (route->aliases, source);
   g_hash_table_insert (source->path->source_by_id, &source->id, source);
   path_post (source->path, &message, &source->copies, NULL);
   emit (source, RFL_EVENT_SOURCE_APPEARED, NULL);
@@ -101,6 +110,8 @@ rfl_source_free (RflSource *public)
     return;
   source->vanished = TRUE;
   route = (PathRoute *) public->route;
+  rfl_rtcp_forget_source (public);
+  g_ptr_array_remove (route->aliases, source);
   g_ptr_array_remove (public->route->sources, source);
   g_hash_table_remove (route->by_ssrc, GUINT_TO_POINTER (public->ssrc));
   g_hash_table_remove (public->flow->sources, GUINT_TO_POINTER (public->wire_ssrc));
@@ -188,5 +199,34 @@ rfl_source_get_stats (const RflSource *public, RflSourceStats *out)
       out->last_seen = seen;
       out->last_seq = STAT_GET (stats->last_seq);
       out->last_timestamp = STAT_GET (stats->last_timestamp);
+    }
+}
+
+gboolean
+rfl_source_has_vanished (const RflSource *public)
+{
+  return ((const PathSource *) public)->vanished;
+}
+
+void
+rfl_source_get_reception (const RflSource *public, RflReception *out)
+{
+  const PathSource *source = (const PathSource *) public;
+  gint64 last = 0;
+
+  *out = (RflReception){ 0 };
+  for (guint w = 0; w < source->path->n_workers; w++)
+    {
+      const WorkerSource *copy = copies_get (&source->copies, w);
+      const Reception *reception = &copy->reception;
+      gint64 seen = STAT_GET (copy->stats.last_seen);
+
+      out->expected += RECEPTION_GET (reception->expected);
+      out->received += RECEPTION_GET (reception->received);
+      if (seen <= last)
+        continue;
+      last = seen;
+      out->highest_seq = RECEPTION_GET (reception->highest);
+      out->jitter = RECEPTION_GET (reception->jitter) >> 4;
     }
 }

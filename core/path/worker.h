@@ -11,6 +11,7 @@
 
 #include "core/path/buffer.h"
 #include "core/path/park.h"
+#include "core/path/reception.h"
 #include "core/path/ring.h"
 #include "core/path/sendqueue.h"
 #include "core/path/transport.h"
@@ -82,10 +83,11 @@ struct _WorkerSource {
   const RflPtMap *map;
   SourceLabel *labels;
   guint n_labels;
-  guint index;          /* in the route's sources */
-  gboolean windowed;    /* each sequence number passes once */
+  guint index;       /* in the route's sources */
+  gboolean windowed; /* each sequence number passes once */
   SequenceWindow window;
   RflSourceStats stats; /* shared */
+  Reception reception;  /* shared */
 };
 
 /* What fan-out needs of a leg, close together. */

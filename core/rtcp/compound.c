@@ -3,7 +3,10 @@
  * packets go.
  */
 #include "core/rtcp/rtcp-private.h"
+#include "core/session-private.h"
+#include "core/wire/bytes.h"
 #include "core/wire/sdes.h"
+#include <string.h>
 
 gboolean
 rtcp_is_local (const RflMedium *medium)
@@ -11,12 +14,20 @@ rtcp_is_local (const RflMedium *medium)
   return medium->participant->origin == NULL;
 }
 
-/* What @from calls its source. A link restores the SSRCs that its peer's route has, so those
- * who are behind it speak of the source's SSRC. */
+/* A link restores the SSRCs that its peer's route has, so those who are behind it speak of the
+ * source's SSRC. */
+guint32
+rtcp_name_for (const RflSource *source, const RflMedium *owner)
+{
+  return owner != NULL && source->owner == owner && rtcp_is_local (owner) ? source->wire_ssrc
+                                                                          : source->ssrc;
+}
+
+/* What @from calls its source. */
 static gboolean
 is_called (const RflSource *source, const RflMedium *from, guint32 ssrc)
 {
-  return source->owner == from && ssrc == (rtcp_is_local (from) ? source->wire_ssrc : source->ssrc);
+  return source->owner == from && ssrc == rtcp_name_for (source, from);
 }
 
 /* The only source of @from, or %NULL. */
@@ -37,21 +48,31 @@ only_source (const RflRoute *route, const RflMedium *from)
   return found;
 }
 
+/* Without a look at all sources: most who report are none. */
+static RflSource *
+find_own (const RflRoute *route, const RflMedium *from, guint32 wire_ssrc)
+{
+  const GPtrArray *aliases = rfl_route_get_aliases (route);
+  RflSource *source = rfl_route_find_source (route, wire_ssrc);
+
+  if (source != NULL && is_called (source, from, wire_ssrc))
+    return source;
+  for (guint i = 0; i < aliases->len; i++)
+    if (is_called (g_ptr_array_index (aliases, i), from, wire_ssrc))
+      return g_ptr_array_index (aliases, i);
+  return NULL;
+}
+
 gboolean
 rtcp_map_sender (const RflRoute *route, const RflMedium *from, guint32 wire_ssrc, guint32 *ssrc)
 {
-  RflSource *only;
+  const RflSource *own = find_own (route, from, wire_ssrc);
 
   *ssrc = wire_ssrc;
-  for (guint i = 0; i < route->sources->len; i++)
+  if (own != NULL)
     {
-      RflSource *source = g_ptr_array_index (route->sources, i);
-
-      if (is_called (source, from, wire_ssrc))
-        {
-          *ssrc = source->ssrc;
-          return TRUE;
-        }
+      *ssrc = own->ssrc;
+      return TRUE;
     }
   if (rfl_route_find_source (route, wire_ssrc) == NULL)
     return TRUE; /* of a receiver, or of a source before its first packet */
@@ -59,10 +80,10 @@ rtcp_map_sender (const RflRoute *route, const RflMedium *from, guint32 wire_ssrc
     return FALSE;
   /* Behind a link, and aliased when it entered here: what it was called there is not known
    * here, but if it is the only one there is no doubt. */
-  only = only_source (route, from);
-  if (only == NULL)
+  own = only_source (route, from);
+  if (own == NULL)
     return FALSE;
-  *ssrc = only->ssrc;
+  *ssrc = own->ssrc;
   return TRUE;
 }
 
@@ -92,14 +113,13 @@ bye_is_own (const RtcpCompound *compound, const RflRtcp *rtcp)
   return TRUE;
 }
 
-/* Feedback and messages are not repeated in anybody's name, so it does not matter which
- * SSRC they say they are from. */
+/* Feedback is not repeated in anybody's name, so it does not matter which SSRC it says it is
+ * from. */
 static gboolean
 is_own (const RtcpCompound *compound, const RflRtcp *rtcp, guint32 *ssrc)
 {
   switch (rtcp->type)
     {
-    case RFL_RTCP_APP:
     case RFL_RTCP_RTPFB:
     case RFL_RTCP_PSFB:
       *ssrc = rtcp->ssrc;
@@ -110,46 +130,80 @@ is_own (const RtcpCompound *compound, const RflRtcp *rtcp, guint32 *ssrc)
     }
 }
 
+guint32
+rtcp_app_name (const RflRtcp *rtcp)
+{
+  return memcmp (rtcp->body, "RFL", 3) == 0 ? 0 : wire_get32 (rtcp->body);
+}
+
+/* Messages over a link were counted where they came from. */
+static gboolean
+take_app (RtcpCompound *compound, const RflRtcp *rtcp)
+{
+  RtcpMember *member;
+
+  if (rtcp_is_local (compound->from))
+    {
+      member = rtcp_member_get (compound->from);
+      if (!rtcp_member_may_send_app (member, compound->state))
+        {
+          session_note (compound->state->core, RFL_CORE_LOG_APP, compound->state->session->name,
+                        compound->from->participant, "more than it may send");
+          return FALSE;
+        }
+      rtcp_member_learn (member, rtcp_app_name (rtcp));
+    }
+  compound->has_app |= rtcp_app_name (rtcp) != 0;
+  return TRUE;
+}
+
 static void
 find_one (RtcpCompound *compound)
 {
+  const RtcpOne *one = g_hash_table_lookup (compound->state->ones, compound->from);
   RflLegStats stats;
 
-  for (guint i = 0; i < compound->route->legs->len; i++)
-    {
-      RflLeg *leg = g_ptr_array_index (compound->route->legs, i);
-
-      if (rfl_leg_get_owner (leg) != compound->from || rfl_leg_get_mode (leg) != RFL_LEG_ONE)
-        continue;
-      rfl_leg_get_stats (leg, &stats);
-      compound->one = leg;
-      compound->one_ssrc = stats.ssrc;
-      compound->following = stats.following;
-    }
+  if (one == NULL)
+    return;
+  rfl_leg_get_stats (one->leg, &stats);
+  compound->one = one->leg;
+  compound->one_ssrc = stats.ssrc;
+  compound->following = stats.following;
 }
 
-guint
-rtcp_compound_read (RtcpCompound *compound, RflRoute *route, RflMedium *from, const guint8 *data,
-                    gsize len)
+void
+rtcp_compound_read (RtcpCompound *compound, const guint8 *data, gsize len)
 {
   RflRtcpIter iter;
-  guint foreign = 0;
+  RflRtcp *rtcp = compound->packets;
 
-  compound->route = route;
-  compound->from = from;
   compound->one = NULL;
   compound->one_ssrc = compound->following = 0;
+  compound->has_app = FALSE;
+  compound->summarised = rtcp_state_summarises (compound->state);
   compound->n = 0;
   compound->len = len;
   find_one (compound);
   rfl_rtcp_iter_init (&iter, data, len);
-  while (compound->n < RTCP_MAX_PACKETS
-         && rfl_rtcp_iter_next (&iter, &compound->packets[compound->n]))
+  for (; compound->n < RTCP_MAX_PACKETS && rfl_rtcp_iter_next (&iter, rtcp);
+       rtcp = &compound->packets[compound->n])
     {
-      if (is_own (compound, &compound->packets[compound->n], &compound->ssrc[compound->n]))
+      if (!is_own (compound, rtcp, &compound->ssrc[compound->n]))
+        rfl_counter_add (compound->state->foreign, 1);
+      else if (rtcp->type != RFL_RTCP_APP || take_app (compound, rtcp))
         compound->n++;
-      else
-        foreign++;
     }
-  return foreign;
+}
+
+gboolean
+rtcp_compound_is_sender (const RtcpCompound *compound, guint32 ssrc)
+{
+  const RflSource *source = rfl_route_find_source (compound->route, ssrc);
+
+  if (source != NULL)
+    return source->owner == compound->from;
+  for (guint i = 0; i < compound->n; i++)
+    if (compound->packets[i].type == RFL_RTCP_SR && compound->ssrc[i] == ssrc)
+      return TRUE;
+  return FALSE;
 }

@@ -5,49 +5,49 @@
  */
 #include "core/rtcp/rtcp-private.h"
 
+#include <string.h>
+
 #define INTERVAL (500 * G_TIME_SPAN_MILLISECOND)
+/* Requesters of one source whose FIR numbers are remembered. */
+#define MAX_FIRS 1024
 
-/**
- * RtcpKeyframe:
- * @sent: when the source was asked last
- * @wanted: asked for again since
- * @fir: by FIR
- *
- * Known by kind and SSRC, not by its source, which may go at any time.
- */
-typedef struct {
-  const char *kind;
-  guint32 ssrc;
-  gint64 sent;
-  gboolean wanted, fir;
-} RtcpKeyframe;
+/* ---- FIR ---- */
 
-static guint
-keyframe_hash (gconstpointer data)
+/* RFC 5104 §4.3.1.2: a receiver repeats its FIR under the same number until it has what it asked
+ * for; only a new number is a new request, of which ours gets one too. */
+RtcpFir
+rtcp_keyframe_note_fir (RtcpState *state, RflSource *source, gconstpointer from, guint32 sender,
+                        guint8 seq)
 {
-  const RtcpKeyframe *keyframe = data;
+  RtcpSource *record = rtcp_source_get (state, source);
+  guint64 key = ((guint64) sender << 32) ^ GPOINTER_TO_SIZE (from);
+  gpointer last;
 
-  return keyframe->ssrc ^ g_direct_hash (keyframe->kind);
+  if (record == NULL)
+    return RTCP_FIR_NONE;
+  if (record->firs == NULL)
+    record->firs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  if (g_hash_table_lookup_extended (record->firs, &key, NULL, &last)
+      && GPOINTER_TO_UINT (last) == seq)
+    return RTCP_FIR_REPEATED;
+  if (g_hash_table_size (record->firs) >= MAX_FIRS)
+    g_hash_table_remove_all (record->firs);
+  g_hash_table_replace (record->firs, g_memdup2 (&key, sizeof key), GUINT_TO_POINTER (seq));
+  return RTCP_FIR_NEW;
 }
 
-static gboolean
-keyframe_equal (gconstpointer a, gconstpointer b)
-{
-  const RtcpKeyframe *left = a, *right = b;
-
-  return left->ssrc == right->ssrc && left->kind == right->kind;
-}
+/* ---- requests ---- */
 
 /* RFC 4585 §3.1: a compound of RR, SDES and the feedback, or the feedback alone where that was
- * agreed (RFC 5506). Clients that know only one of PLI
- * and FIR find what they know, hence PLI always. */
+ * agreed (RFC 5506). Clients that know only one of PLI and FIR find what they know, hence PLI
+ * always. */
 static void
-send_request (RtcpState *state, RflSource *source, RflMedium *from, gboolean fir)
+send_request (RtcpState *state, RtcpSource *record, RflMedium *from)
 {
+  RflSource *source = record->source;
+  guint32 own = rtcp_state_own_ssrc (state, source->route, RTCP_OWN);
+  guint32 ssrc = rtcp_name_for (source, rfl_leg_get_owner (source->back));
   guint8 data[512];
-  guint32 own = rtcp_state_own_ssrc (state, source->route);
-  RflMedium *owner = rfl_leg_get_owner (source->back);
-  guint32 ssrc = owner != NULL ? source->wire_ssrc : source->ssrc;
   RflRtcpWriter w;
 
   rfl_rtcp_writer_init (&w, data, sizeof data);
@@ -57,8 +57,13 @@ send_request (RtcpState *state, RflSource *source, RflMedium *from, gboolean fir
       rfl_rtcp_write_sdes (&w, own, state->cname);
     }
   rfl_rtcp_write_pli (&w, own, ssrc);
-  if (fir)
-    rfl_rtcp_write_fir (&w, own, ssrc, state->fir_seq++);
+  if (record->fir == RTCP_FIR_NEW)
+    record->fir_seq++;
+  if (record->fir != RTCP_FIR_NONE)
+    rfl_rtcp_write_fir (&w, own, ssrc, record->fir_seq);
+  record->fir = RTCP_FIR_NONE;
+  record->wanted = FALSE;
+  record->asked = rfl_clock_now (state->clock);
   rfl_counter_add (state->keyframes_sent, 1);
   rfl_leg_send_rtcp (source->back, from, data, w.len);
 }
@@ -77,34 +82,18 @@ has_receiver (const RflSource *source)
   return FALSE;
 }
 
-static RflSource *
-find_source (const RtcpState *state, const RtcpKeyframe *keyframe)
-{
-  for (guint i = 0; i < state->session->routes->len; i++)
-    {
-      RflRoute *route = g_ptr_array_index (state->session->routes, i);
-
-      if (route->kind == keyframe->kind)
-        return rfl_route_find_source (route, keyframe->ssrc);
-    }
-  return NULL;
-}
-
-/* Sends what was held back. Returns: whether the entry has done its work. */
+/* Sends what was held back. Returns: whether there was nothing. */
 static gboolean
-finish (RtcpState *state, RtcpKeyframe *keyframe, gint64 now)
+finish (RtcpState *state, RtcpSource *record)
 {
-  RflSource *source;
-  gboolean fir = keyframe->fir;
-
-  if (!keyframe->wanted)
+  if (!record->wanted)
     return TRUE;
-  source = find_source (state, keyframe);
-  if (source == NULL || source->back == NULL || !has_receiver (source))
-    return TRUE;
-  keyframe->wanted = keyframe->fir = FALSE;
-  keyframe->sent = now;
-  send_request (state, source, NULL, fir);
+  if (record->source->back == NULL || !has_receiver (record->source))
+    {
+      record->wanted = FALSE;
+      return TRUE;
+    }
+  send_request (state, record, NULL);
   return FALSE;
 }
 
@@ -116,15 +105,15 @@ on_timer (gpointer user_data)
   GHashTableIter iter;
   gpointer key;
 
-  g_hash_table_iter_init (&iter, state->keyframes);
+  g_hash_table_iter_init (&iter, state->asked);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
-      RtcpKeyframe *keyframe = key;
+      RtcpSource *record = key;
 
-      if (keyframe->sent + INTERVAL <= now && finish (state, keyframe, now))
+      if (record->asked + INTERVAL <= now && finish (state, record))
         g_hash_table_iter_remove (&iter);
       else
-        next = MIN (next, keyframe->sent + INTERVAL);
+        next = MIN (next, record->asked + INTERVAL);
     }
   if (next != G_MAXINT64)
     rfl_timer_start (state->keyframe_timer, next - now);
@@ -133,50 +122,62 @@ on_timer (gpointer user_data)
 void
 rtcp_keyframe_init (RtcpState *state)
 {
-  state->keyframes = g_hash_table_new_full (keyframe_hash, keyframe_equal, g_free, NULL);
   state->keyframe_timer = rfl_timer_new (state->clock, "rtcp keyframes", on_timer, state);
 }
 
 void
-rtcp_keyframe_request (RtcpState *state, RflSource *source, RflMedium *from, gboolean fir)
+rtcp_keyframe_request (RtcpState *state, RflSource *source, RflMedium *from, RtcpFir how)
 {
-  RtcpKeyframe key = { .kind = source->route->kind, .ssrc = source->ssrc };
-  RtcpKeyframe *keyframe = g_hash_table_lookup (state->keyframes, &key);
+  RtcpSource *record = source->back ? rtcp_source_get (state, source) : NULL;
 
-  if (source->back == NULL)
+  if (record == NULL)
     return;
-  if (keyframe != NULL)
+  record->fir = MAX (record->fir, how);
+  if (!g_hash_table_add (state->asked, record))
     {
-      keyframe->wanted = TRUE;
-      keyframe->fir |= fir;
+      record->wanted = TRUE;
       rfl_counter_add (state->keyframes_held, 1);
       return;
     }
-  key.sent = rfl_clock_now (state->clock);
-  g_hash_table_add (state->keyframes, g_memdup2 (&key, sizeof key));
   if (!rfl_timer_is_running (state->keyframe_timer))
     rfl_timer_start (state->keyframe_timer, INTERVAL);
-  send_request (state, source, from, fir);
+  send_request (state, record, from);
 }
 
 void
 rfl_source_request_keyframe (RflSource *source)
 {
   g_return_if_fail (source != NULL);
-  rtcp_keyframe_request (rtcp_state_get (source->route->session), source, NULL, FALSE);
+  rtcp_keyframe_request (rtcp_state_get (source->route->session), source, NULL, RTCP_FIR_NONE);
+}
+
+/* Of a `one` leg only the source that it follows; the next one is asked when it is followed. */
+static gboolean
+is_received (const RflMedium *medium, const RtcpState *state, const RflSource *source)
+{
+  const RtcpOne *one = g_hash_table_lookup (state->ones, medium);
+  RflLegStats stats;
+
+  if (source->owner == medium || one == NULL)
+    return source->owner != medium;
+  rfl_leg_get_stats (one->leg, &stats);
+  return stats.following == source->ssrc;
 }
 
 void
 rfl_medium_request_keyframe (RflMedium *medium)
 {
+  RtcpState *state;
+
   g_return_if_fail (medium != NULL);
-  if (medium->route == NULL)
+  if (medium->route == NULL || strcmp (medium->kind, "video") != 0)
     return;
+  state = rtcp_state_get (medium->route->session);
   for (guint i = 0; i < medium->route->sources->len; i++)
     {
       RflSource *source = g_ptr_array_index (medium->route->sources, i);
 
-      if (source->owner != medium)
-        rfl_source_request_keyframe (source);
+      if (is_received (medium, state, source))
+        rtcp_keyframe_request (state, source, NULL, RTCP_FIR_NONE);
     }
 }

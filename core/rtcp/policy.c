@@ -3,14 +3,19 @@
  * rfl_route_receive_rtcp() has found that out.
  *
  * - SR, RR, SDES, XR and BYE pass to every other active leg, to links only from participants
- *   of this reflector. SSRCs that were aliased on entry are rewritten both ways.
+ *   of this reflector. SSRCs that were aliased on entry are rewritten both ways; report blocks
+ *   about what no source sends are left out.
+ * - In a session of many participants only what senders say of themselves passes. What receivers
+ *   report ends here, and each source gets our report about it and a summary (summary.c, report.c).
  * - A leg of mode `one` gets reports of ours (sender-report.c) and what others report about
  *   its owner's own sources; reports about the stream that only it has end here.
  * - Packets that speak in the name of another participant's source are dropped.
  * - PLI and FIR go to the source that they are about, of a `one` leg the source that it
  *   follows, at most one in 500 ms (keyframe.c). Other feedback ends here.
  * - BYE ends the sources it names where they enter; behind a link that is its origin's work.
- * - APP becomes RFL_EVENT_CONTROL_MESSAGE.
+ * - APP becomes RFL_EVENT_CONTROL_MESSAGE where it enters, and passes to those who have sent one
+ *   of that name themselves, so that nobody gets what he does not understand. Names that
+ *   begin with RFL are for reflectors.
  */
 #include "core/rtcp/rtcp-private.h"
 
@@ -42,7 +47,9 @@ static void
 receive_feedback (RtcpState *state, const RtcpCompound *in, const RflRtcp *rtcp)
 {
   gboolean fir = rtcp->count == RFL_PSFB_FIR;
+  RtcpFir how = fir ? RTCP_FIR_NEW : RTCP_FIR_NONE;
   guint32 ssrc;
+  guint8 seq;
 
   if (rtcp->type != RFL_RTCP_PSFB || (rtcp->count != RFL_PSFB_PLI && !fir))
     {
@@ -53,8 +60,11 @@ receive_feedback (RtcpState *state, const RtcpCompound *in, const RflRtcp *rtcp)
     {
       RflSource *source = find_target (in, ssrc);
 
-      if (source != NULL)
-        rtcp_keyframe_request (state, source, in->from, fir);
+      if (source == NULL)
+        continue;
+      if (rfl_rtcp_get_fir_seq (rtcp, i, &seq))
+        how = rtcp_keyframe_note_fir (state, source, in->from, rtcp->ssrc, seq);
+      rtcp_keyframe_request (state, source, in->from, how);
     }
 }
 
@@ -103,18 +113,19 @@ receive_packets (RtcpState *state, const RtcpCompound *in)
 
       if (rtcp->type == RFL_RTCP_RTPFB || rtcp->type == RFL_RTCP_PSFB)
         receive_feedback (state, in, rtcp);
-      else if (rtcp->type == RFL_RTCP_APP)
+      else if (rtcp->type == RFL_RTCP_APP && rtcp_is_local (in->from))
         receive_message (state, in, rtcp);
       else if (rtcp->type == RFL_RTCP_BYE && rtcp_is_local (in->from))
         receive_bye (in, rtcp);
     }
 }
 
-/* From a linked reflector itself, which is no participant: requests for keyframes, no more */
+/* From a linked reflector itself, which is no participant: requests for keyframes and what its
+ * receivers report, no more */
 static void
 receive_from_link (RtcpState *state, RflRoute *route, const guint8 *data, gsize len)
 {
-  RtcpCompound in = { .route = route };
+  RtcpCompound in = { .state = state, .route = route };
   RflRtcpIter iter;
   RflRtcp rtcp;
 
@@ -122,6 +133,8 @@ receive_from_link (RtcpState *state, RflRoute *route, const guint8 *data, gsize 
   while (rfl_rtcp_iter_next (&iter, &rtcp))
     if (rtcp.type == RFL_RTCP_PSFB)
       receive_feedback (state, &in, &rtcp);
+    else
+      rtcp_summary_note_link (state, route, &rtcp);
 }
 
 /* Hooks may do away with whom and what this is about; it is held until the end. */
@@ -131,9 +144,10 @@ receive_from_participant (RtcpState *state, RflRoute *route, RflMedium *from, co
 {
   RflSession *session = rfl_session_ref (state->session);
   RflParticipant *sender = rfl_participant_hold (from->participant);
-  RtcpCompound in;
+  RtcpCompound in = { .state = state, .route = route, .from = from };
 
-  rfl_counter_add (state->foreign, rtcp_compound_read (&in, route, from, data, len));
+  rtcp_compound_read (&in, data, len);
+  rtcp_summary_note (&in);
   rtcp_compound_forward (&in);
   receive_packets (state, &in);
   rfl_participant_drop (sender);

@@ -5,70 +5,112 @@
  */
 #include "core/rtcp/rtcp-private.h"
 
-#define INTERVAL (5 * G_TIME_SPAN_SECOND)
+/* How soon after its first packet a stream gets its first report, without which it cannot be
+ * played in step with the other medium; the more legs, the later. */
+#define LOOK_SHORTEST (100 * G_TIME_SPAN_MILLISECOND)
+#define LOOK_LONGEST (1 * G_TIME_SPAN_SECOND)
+#define LOOK_PER_LEG (2 * G_TIME_SPAN_MILLISECOND)
+/* Octets of such a report, and nominal bandwidth for RTCP of one stream, octets a second */
+#define SIZE 100
+#define BANDWIDTH 400
 
 /* Audio and video alike are mapped to our clock and have one CNAME, so that the receiver
  * can play them in step. */
 static void
-fill_sender_info (RtcpState *state, RflLeg *leg, const RflLegStats *stats, RflRtcpSenderInfo *info)
+fill_sender_info (const RtcpOne *one, const RflLegStats *stats, RflRtcpSenderInfo *info)
 {
-  GPtrArray *formats = rfl_leg_get_route (leg)->formats;
+  GPtrArray *formats = rfl_leg_get_route (one->leg)->formats;
   guint rate = formats->len > 0 ? ((RflFormat *) g_ptr_array_index (formats, 0))->clock_rate : 0;
-  gint64 elapsed = rfl_clock_now (state->clock) - stats->last_sent;
+  gint64 elapsed = rfl_clock_now (one->state->clock) - stats->last_sent;
 
-  info->ntp = rfl_clock_ntp (state->clock);
+  info->ntp = rfl_clock_ntp (one->state->clock);
   info->rtp_timestamp = stats->last_timestamp + (guint32) (elapsed * rate / G_USEC_PER_SEC);
   info->packets = (guint32) stats->packets;
   info->octets = (guint32) stats->octets;
 }
 
 static void
-report (RtcpState *state, RflLeg *leg)
+report (RtcpOne *one, const RflLegStats *stats)
 {
+  RtcpState *state = one->state;
+  const RtcpLoad load = { 2, 1, BANDWIDTH, SIZE, one->sends };
   RflRtcpSenderInfo info;
-  RflLegStats stats;
   RflRtcpWriter w;
   guint8 data[512];
 
-  rfl_leg_get_stats (leg, &stats);
-  if (stats.ssrc == 0)
-    return;
   rfl_rtcp_writer_init (&w, data, sizeof data);
-  /* RFC 3550 §6.4: a sender report only of who sent since the last one or the one before */
-  if (stats.last_sent != 0 && rfl_clock_now (state->clock) - stats.last_sent < 2 * INTERVAL)
+  if (one->sends)
     {
-      fill_sender_info (state, leg, &stats, &info);
-      rfl_rtcp_write_sr (&w, stats.ssrc, &info, NULL, 0);
+      fill_sender_info (one, stats, &info);
+      rfl_rtcp_write_sr (&w, stats->ssrc, &info, NULL, 0);
     }
   else
-    rfl_rtcp_write_rr (&w, stats.ssrc, NULL, 0);
-  rfl_rtcp_write_sdes (&w, stats.ssrc, state->cname);
+    rfl_rtcp_write_rr (&w, stats->ssrc, NULL, 0);
+  rfl_rtcp_write_sdes (&w, stats->ssrc, state->cname);
   rfl_counter_add (state->reports_sent, 1);
-  rfl_leg_send_rtcp (leg, NULL, data, w.len);
+  rfl_leg_send_rtcp (one->leg, NULL, data, w.len);
+  one->due = rfl_clock_now (state->clock) + rtcp_interval (&load, g_random_double ());
+}
+
+static void
+start_timer (RtcpOne *one)
+{
+  gint64 wait = one->due - rfl_clock_now (one->state->clock);
+  gint64 look =
+      CLAMP (g_hash_table_size (one->state->ones) * LOOK_PER_LEG, LOOK_SHORTEST, LOOK_LONGEST);
+
+  rfl_timer_start (one->timer, one->sends ? wait : MIN (wait, look));
 }
 
 static void
 on_timer (gpointer user_data)
 {
-  RtcpState *state = user_data;
+  RtcpOne *one = user_data;
+  gint64 now = rfl_clock_now (one->state->clock);
+  RflLegStats stats;
+  gboolean sends;
 
-  for (guint i = 0; i < state->session->routes->len; i++)
+  rfl_leg_get_stats (one->leg, &stats);
+  /* RFC 3550 §6.4: a sender report only of who sent since the last one or the one before */
+  sends = stats.last_sent != 0 && now - stats.last_sent < 2 * RTCP_MIN_INTERVAL;
+  if (now >= one->due || (sends && !one->sends))
     {
-      RflRoute *route = g_ptr_array_index (state->session->routes, i);
-
-      for (guint k = 0; k < route->legs->len; k++)
-        {
-          RflLeg *leg = g_ptr_array_index (route->legs, k);
-
-          if (rfl_leg_get_mode (leg) == RFL_LEG_ONE)
-            report (state, leg);
-        }
+      one->sends = sends;
+      report (one, &stats);
     }
+  start_timer (one);
 }
 
 void
-rtcp_report_init (RtcpState *state)
+rtcp_one_free (gpointer data)
 {
-  state->report_timer = rfl_timer_new (state->clock, "rtcp reports", on_timer, state);
-  rfl_timer_repeat (state->report_timer, INTERVAL);
+  RtcpOne *one = data;
+
+  rfl_timer_free (one->timer);
+  g_free (one);
+}
+
+void
+rfl_rtcp_watch (RflLeg *leg)
+{
+  RtcpState *state = rtcp_state_get (rfl_leg_get_route (leg)->session);
+  RtcpOne *one = g_new0 (RtcpOne, 1);
+  const RtcpLoad load = { 2, 0, BANDWIDTH, SIZE, FALSE };
+
+  one->state = state;
+  one->leg = leg;
+  one->timer = rfl_timer_new (state->clock, "rtcp sender", on_timer, one);
+  one->due = rfl_clock_now (state->clock) + rtcp_interval (&load, g_random_double ());
+  g_hash_table_replace (state->ones, rfl_leg_get_owner (leg), one);
+  start_timer (one);
+}
+
+void
+rfl_rtcp_forget_leg (RflLeg *leg)
+{
+  RtcpState *state = rtcp_state_find (rfl_leg_get_route (leg)->session);
+  const RtcpOne *one = state ? g_hash_table_lookup (state->ones, rfl_leg_get_owner (leg)) : NULL;
+
+  if (one != NULL && one->leg == leg)
+    g_hash_table_remove (state->ones, rfl_leg_get_owner (leg));
 }

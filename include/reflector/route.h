@@ -177,13 +177,16 @@ RFL_EXPORT void rfl_leg_get_stats (const RflLeg *leg, RflLegStats *out);
 /**
  * rfl_route_receive_rtcp:
  * @from: the medium of the participant who sent it, here or behind a link; %NULL: a linked
- *   reflector itself, which only asks for keyframes
+ *   reflector itself, which only asks for keyframes and summarises its receivers' reports
  * @data: as received; invalid ones are counted and dropped
  *
  * Policy for RTCP (doc/architecture.md, "RTCP"): SR, RR, SDES, XR and BYE pass to every other
- * active leg (link legs: only what comes from participants here), PLI and FIR go to the
- * source's `back` leg only, at most one per source in 500 ms, NACK and TMMBR end here,
- * BYE ends the sources it names, APP becomes RFL_EVENT_CONTROL_MESSAGE.
+ * active leg (link legs: only what comes from participants here); in a session above
+ * `core.rtcp_summary_above` participants only senders' do, and each source's `back` leg gets a
+ * summary of what receivers report. PLI and FIR go to the source's `back` leg only, at most one per
+ * source in 500 ms, NACK and TMMBR end here, BYE ends the sources it names. APP becomes
+ * RFL_EVENT_CONTROL_MESSAGE where it enters, and passes to those who have sent one of the same
+ * name on this medium, unless the name begins with "RFL".
  */
 RFL_EXPORT void rfl_route_receive_rtcp (RflRoute *route, RflMedium *from, const guint8 *data,
                                         gsize len);

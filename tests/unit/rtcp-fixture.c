@@ -190,7 +190,7 @@ write_packet (RflRtcpWriter *w, const char *text)
   else if (strcmp (kind, "PLI") == 0)
     rfl_rtcp_write_pli (w, ssrc, other);
   else if (strcmp (kind, "FIR") == 0)
-    rfl_rtcp_write_fir (w, ssrc, other, 1);
+    rfl_rtcp_write_fir (w, ssrc, other, words[2] && words[3] ? (guint8) atol (words[3]) : 1);
   else if (strcmp (kind, "APP") == 0)
     rfl_rtcp_write_app (w, 1, ssrc, words[2], NULL, 0);
   else if (strcmp (kind, "NACK") == 0)

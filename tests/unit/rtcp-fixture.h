@@ -39,6 +39,6 @@ char *end_take (End *end);
   while (0)
 
 /* A compound out of text: "SR ssrc of ssrc…", "RR ssrc of ssrc…", "SDES ssrc cname", "BYE ssrc",
- * "PLI sender media", "FIR sender media", "NACK sender media", "TMMBR …", "APP ssrc name",
+ * "PLI sender media", "FIR sender media number", "NACK sender media", "TMMBR …", "APP ssrc name",
  * "XR ssrc", separated by commas. */
 void end_send (End *end, const char *text);

@@ -236,8 +236,10 @@ large (void)
   RflRtcpReportBlock blocks[31] = { 0 };
   RflRtcpWriter w;
 
+  person_talk (u[1], 1000, 1);
+  world_settle (world);
   for (guint i = 0; i < 31; i++)
-    blocks[i].ssrc = 1000 + i;
+    blocks[i].ssrc = 1000;
   rfl_rtcp_writer_init (&w, data, sizeof data);
   rfl_rtcp_write_rr (&w, 11, blocks, 31);
   rfl_rtcp_write_rr (&w, 11, blocks, 24);

@@ -83,24 +83,92 @@ what_is_said (Room *room, gconstpointer data)
   end_expect (room->b, "");
 }
 
-/* FIR goes along where it was used; each with a new number (RFC 5104 §4.3.1.2). */
+/* The number of the FIR that @end was handed last. */
+static guint8
+take_number (End *end)
+{
+  gsize len;
+  const guint8 *all = g_bytes_get_data (g_ptr_array_index (end->got, end->got->len - 1), &len);
+  guint8 number = all[len - 4];
+
+  expect (end, "PLI 1 FIR 1 ");
+  return number;
+}
+
+/* FIR goes along where it was used; a new request has a new number, one that is repeated keeps
+ * it, whoever else asked meanwhile (RFC 5104 §4.3.1.2). */
 static void
 by_fir (Room *room, gconstpointer data)
 {
-  guint8 numbers[2];
+  static const struct {
+    const char *text;
+    guint8 step;
+  } rows[] = { { "RR 3, FIR 3 1 7", 1 }, { "FIR 3 1 7", 0 }, { "FIR 3 1 8", 1 },
+               { "FIR 4 1 8", 1 },       { "FIR 3 1 8", 0 }, { "FIR 3 1 255, FIR 4 1 8", 1 },
+               { "FIR 3 1 0", 1 },       { "FIR 3 1 0", 0 } };
+  guint8 before = 0;
 
-  for (guint i = 0; i < 2; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      gsize len;
-      const guint8 *all;
+      guint8 number;
 
-      end_send (room->c, "RR 3, FIR 3 1");
-      all = g_bytes_get_data (g_ptr_array_index (room->a->got, 1), &len);
-      numbers[i] = all[len - 4];
-      expect (room->a, "PLI 1 FIR 1 ");
-      rfl_clock_advance (room->f->clock, 600 * MS);
+      end_send (room->c, rows[i].text);
+      if (i == 5)
+        rfl_clock_advance (room->f->clock, 100 * MS);
+      number = take_number (room->a);
+      if (i > 0)
+        g_assert_cmpuint ((guint8) (number - before), ==, rows[i].step);
+      before = number;
+      rfl_clock_advance (room->f->clock, 1200 * MS);
+      g_free (end_take (room->a)); /* what was held in row 5 */
     }
-  g_assert_cmpuint (numbers[0], !=, numbers[1]);
+}
+
+/* Held back with a new number and a repetition: one request, one number. */
+static void
+fir_held (Room *room, gconstpointer data)
+{
+  guint8 before;
+
+  end_send (room->c, "FIR 3 1 1");
+  before = take_number (room->a);
+  end_send (room->c, "FIR 3 1 1");
+  end_send (room->b, "FIR 2 1 9");
+  end_send (room->b, "PLI 2 1");
+  rfl_clock_advance (room->f->clock, 510 * MS);
+  g_assert_cmpuint ((guint8) (take_number (room->a) - before), ==, 1);
+}
+
+/* So many requesters at one source, and no more, are told from each other. */
+static void
+many_firs (Room *room, gconstpointer data)
+{
+  for (guint i = 1; i <= 3000; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("FIR %u 1 1", 100 + i);
+      end_send (room->c, text);
+    }
+  rfl_clock_advance (room->f->clock, 1000 * MS);
+  expect (room->a, "PLI 1 FIR 1 PLI 1 FIR 1 ");
+}
+
+/* Entries that lie, or name their source in the header alone. */
+static void
+odd_firs (Room *room, gconstpointer data)
+{
+  static const guint8 header_only[] = { 0x84, 206, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1 };
+  static const guint8 half[] = { 0x84, 206, 0, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2 };
+  static const guint8 several[] = { 0x84, 206, 0, 6, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0,
+                                    0,    99,  1, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0 };
+
+  rfl_route_receive_rtcp (room->c->medium->route, room->c->medium, header_only, sizeof header_only);
+  expect (room->a, "PLI 1 FIR 1 ");
+  rfl_clock_advance (room->f->clock, 600 * MS);
+  rfl_route_receive_rtcp (room->c->medium->route, room->c->medium, half, sizeof half);
+  expect (room->a, "PLI 1 FIR 1 ");
+  expect (room->b, "");
+  rfl_route_receive_rtcp (room->c->medium->route, room->c->medium, several, sizeof several);
+  expect (room->b, "PLI 2 FIR 2 ");
 }
 
 /* One in 500 ms; what comes between is done at their end, once. */
@@ -233,6 +301,64 @@ from_link (Room *room, gconstpointer data)
   g_assert_nonnull (rfl_route_find_source (room->a->medium->route, 2));
 }
 
+/* Every video source that the medium gets, itself not; of a `one` leg the one it follows. */
+static void
+by_medium (Room *room, gconstpointer data)
+{
+  End *d = end_join (room->f, "d", NULL, RFL_LEG_ONE, 4);
+
+  rfl_medium_request_keyframe (room->a->medium);
+  expect (room->a, "");
+  expect (room->b, "PLI 2 ");
+  expect (d, "PLI 4 ");
+  rfl_medium_request_keyframe (d->medium); /* it follows nobody yet */
+  rfl_clock_advance (room->f->clock, 600 * MS);
+  fixture_send (room->f, "192.0.2.1:4000", 96, 1, 3000, 1);
+  expect (room->a, "PLI 1 ");
+  rfl_medium_request_keyframe (d->medium);
+  rfl_medium_request_keyframe (d->medium);
+  rfl_clock_advance (room->f->clock, 510 * MS);
+  expect (room->a, "PLI 1 ");
+  expect (room->b, "");
+  end_free (d);
+}
+
+/* Audio has no pictures; a medium that was never accepted has no route. */
+static void
+by_other_medium (Room *room, gconstpointer data)
+{
+  RflMedium *audio = fixture_join (room->f, "room", "e", NULL, "audio"), none = { 0 };
+  RflMedium *other = fixture_join (room->f, "room", "f", NULL, "audio");
+  RflFlow *flow = fixture_add_flow (room->f, "192.0.2.9:5000");
+  RflSource *source = fixture_add_source (room->f, other, flow, 9, 9);
+
+  rfl_source_set_back (source, room->a->leg);
+  rfl_medium_request_keyframe (audio);
+  rfl_medium_request_keyframe (&none);
+  g_assert_cmpuint (fixture_count (room->f, "rtcp.keyframes_sent"), ==, 0);
+}
+
+/* Where reports need not come first they do not. */
+static void
+reduced (Room *room, gconstpointer data)
+{
+  RflRtcpIter iter;
+  RflRtcp rtcp;
+  gsize len;
+  const guint8 *all;
+
+  rfl_leg_set_reduced_rtcp (room->a->leg, TRUE);
+  end_send (room->c, "FIR 3 1 5");
+  all = g_bytes_get_data (g_ptr_array_index (room->a->got, 0), &len);
+  rfl_rtcp_iter_init (&iter, all, len);
+  g_assert_true (rfl_rtcp_iter_next (&iter, &rtcp));
+  g_assert_cmpint (rtcp.type, ==, RFL_RTCP_PSFB);
+  g_assert_cmpuint (len, ==, 12 + 20);
+  g_ptr_array_set_size (room->a->got, 0);
+  end_send (room->b, "SDES 2 b"); /* what others say keeps its form */
+  end_expect (room->a, "RR 2 SDES 2 b |");
+}
+
 #define ADD(name, func) g_test_add ("/rtcp-keyframe/" name, Room, NULL, set_up, func, tear_down)
 
 int
@@ -242,6 +368,12 @@ main (int argc, char **argv)
   ADD ("to-nobody", to_nobody);
   ADD ("what-is-said", what_is_said);
   ADD ("by-fir", by_fir);
+  ADD ("fir-held", fir_held);
+  ADD ("many-firs", many_firs);
+  ADD ("odd-firs", odd_firs);
+  ADD ("by-medium", by_medium);
+  ADD ("by-other-medium", by_other_medium);
+  ADD ("reduced", reduced);
   ADD ("limit", limit);
   ADD ("limit-after-held", limit_after_held);
   ADD ("source-gone", source_gone);

@@ -294,44 +294,6 @@ one_receives (Room *room, gconstpointer data)
   room->b->source = NULL;
 }
 
-/* Our own reports: sender's while it sends, on our clock, with one CNAME. */
-static void
-one_sender_reports (Room *room, gconstpointer data)
-{
-  End *d = more (room, end_join (room->f, "d", NULL, RFL_LEG_ONE, 0));
-  const char *id = rfl_core_get_id (room->f->core);
-  guint32 ssrc = ssrc_of (d->leg);
-  g_autofree char *sr = g_strdup_printf ("SR %u SDES %u %s |", ssrc, ssrc, id);
-  g_autofree char *rr = g_strdup_printf ("RR %u SDES %u %s |", ssrc, ssrc, id);
-  RflRtcpSenderInfo info;
-  RflLegStats stats;
-  RflRtcpIter iter;
-  RflRtcp rtcp;
-
-  rfl_clock_advance (room->f->clock, 5 * G_USEC_PER_SEC);
-  end_expect (d, rr);
-  end_expect (room->a, "");
-  rfl_clock_advance (room->f->clock, 3 * G_USEC_PER_SEC);
-  send_video (room, "192.0.2.1:4000", 1, 1);
-  end_expect (d, "");
-  rfl_clock_advance (room->f->clock, 2 * G_USEC_PER_SEC);
-  g_assert_cmpuint (d->got->len, ==, 1);
-  rfl_rtcp_iter_init (&iter, g_bytes_get_data (g_ptr_array_index (d->got, 0), NULL), 28);
-  g_assert_true (rfl_rtcp_iter_next (&iter, &rtcp));
-  g_assert_true (rfl_rtcp_get_sender_info (&rtcp, &info));
-  rfl_leg_get_stats (d->leg, &stats);
-  g_assert_cmpuint (info.rtp_timestamp, ==, stats.last_timestamp + 2 * 90000);
-  g_assert_cmphex (info.ntp, ==, rfl_clock_ntp (room->f->clock));
-  g_assert_cmpuint (info.packets, ==, 1);
-  g_assert_cmpuint (info.octets, ==, 160);
-  end_expect (d, sr);
-  rfl_clock_advance (room->f->clock, 5 * G_USEC_PER_SEC);
-  end_expect (d, sr);
-  rfl_clock_advance (room->f->clock, 5 * G_USEC_PER_SEC); /* silent for 12 s */
-  end_expect (d, rr);
-  g_assert_cmpuint (count (room, "reports_sent"), ==, 4);
-}
-
 /* What came over a link goes to participants only. */
 static void
 links (Room *room, gconstpointer data)
@@ -390,7 +352,6 @@ main (int argc, char **argv)
   ADD ("leaves", leaves);
   ADD ("one-reports", one_reports);
   ADD ("one-receives", one_receives);
-  ADD ("one-sender-reports", one_sender_reports);
   ADD ("links", links);
   ADD ("far-sources", far_sources);
   return g_test_run ();
