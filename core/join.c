@@ -310,3 +310,12 @@ rfl_participant_offer (RflParticipant *participant, GPtrArray *offers, RflJoinFu
     emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, reoffered);
   rfl_participant_drop (participant);
 }
+
+void
+rfl_participant_withdraw (RflParticipant *participant)
+{
+  ParticipantRecord *record = (ParticipantRecord *) participant;
+
+  if (participant->state == RFL_PARTICIPANT_JOINED && record->request.event)
+    rfl_event_cancel (record->request.event);
+}

@@ -200,6 +200,9 @@ RFL_EXPORT void rfl_participant_join (RflParticipant *participant, const char *s
  */
 RFL_EXPORT void rfl_participant_offer (RflParticipant *participant, GPtrArray *offers,
                                        RflJoinFunc func, gpointer user_data);
+/* The maker takes back an offer of rfl_participant_offer() that is not decided yet (SIP: CANCEL
+ * of a re-INVITE): its function gets RFL_ERROR_CANCELLED, the old state stays. */
+RFL_EXPORT void rfl_participant_withdraw (RflParticipant *participant);
 /* @offers: (element-type RflMediumDesc): lent; %NULL if the participant has left meanwhile */
 typedef void (*RflOfferFunc) (RflParticipant *participant, const GPtrArray *offers,
                               gpointer user_data);
