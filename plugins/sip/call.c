@@ -4,8 +4,14 @@
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call.h"
+#include "plugins/sip/answer.h"
+#include "plugins/sip/index.h"
 #include "plugins/sip/journal.h"
 #include "plugins/sip/message.h"
+#include "plugins/sip/proposal.h"
+#include "plugins/sip/ringing.h"
+#include "plugins/sip/target.h"
+#include "plugins/sip/timer.h"
 #include "plugins/sip/uri.h"
 #include <string.h>
 
@@ -26,7 +32,10 @@ sip_call_unref (SipCall *call)
   g_clear_pointer (&call->participant, rfl_participant_unref);
   g_clear_pointer (&call->request, sip_request_free);
   g_clear_pointer (&call->offer, sip_sdp_free);
+  g_clear_pointer (&call->proposal, g_ptr_array_unref);
+  sip_target_free (call->move);
   sip_sdp_origin_clear (&call->origin);
+  g_strfreev (call->heads);
   g_free (call->room);
   g_free (call->peer);
   g_free (call->user);
@@ -61,118 +70,13 @@ log_call (SipCall *call, const char *what)
                call->participant->identity, what, suppressed);
 }
 
-/* ---- where our messages go ---- */
+/* ---- joining and changing ---- */
 
-static char *
-make_contact (const SipCall *call, const RflAddress *media)
+void
+sip_call_note_heads (SipCall *call, const SipSdp *sdp)
 {
-  const SipPlugin *plugin = call->listener->plugin;
-  const RflAddress *host = &call->listener->local;
-  g_autofree char *user = sip_uri_escape_user (call->room);
-  RflAddress address;
-  char text[RFL_ADDRESS_STRLEN];
-
-  /* Behind a NAT of ours the media's plugin was told what to advertise. */
-  if (plugin->settings.advertise.family != 0)
-    host = &plugin->settings.advertise;
-  else if (plugin->settings.addresses->len == 0 && media->family != 0)
-    host = media;
-  address = *host;
-  address.scope = 0;
-  address.port = plugin->settings.port;
-  return g_strdup_printf ("<sip:%s@%s%s>", user, rfl_address_format (&address, text),
-                          call->tcp ? ";transport=tcp" : "");
-}
-
-/* The numeric address that a Contact names, or none. */
-static RflAddress
-contact_address (const sip_contact_t *contact)
-{
-  RflAddress address = { 0 };
-  g_autofree char *host = NULL;
-  const char *text;
-
-  if (contact == NULL)
-    return address;
-  text = contact->m_url->url_host + (contact->m_url->url_host[0] == '[');
-  host = g_strndup (text, strcspn (text, "]"));
-  if (rfl_address_parse (&address, host, 5060) && contact->m_url->url_port)
-    address.port = g_ascii_strtoull (contact->m_url->url_port, NULL, 10);
-  return address;
-}
-
-/* A client behind a NAT names a Contact that we cannot reach; without a proxy in between
- * our requests go to where its own came from, on TCP over its connection. Past a proxy that
- * did not record its route they go to the Contact (RFC 3261 §12.2.1.1). */
-static void
-set_next_hop (SipCall *call, const sip_t *sip)
-{
-  RflAddress hop = contact_address (sip->sip_contact);
-  char text[RFL_ADDRESS_STRLEN];
-
-  call->routed |= sip->sip_record_route != NULL;
-  g_clear_pointer (&call->next_hop, g_free);
-  if (call->routed || (sip->sip_via && sip->sip_via->v_next))
-    return;
-  if (call->tcp || !rfl_address_same_ip (&hop, &call->remote))
-    hop = call->remote;
-  call->next_hop = g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&hop, text),
-                                    call->tcp ? "tcp" : "udp");
-}
-
-static void
-set_remote (SipCall *call, const sip_t *sip, const RflAddress *remote, gboolean tcp)
-{
-  char peer[RFL_ADDRESS_STRLEN];
-
-  call->remote = *remote;
-  call->tcp = tcp;
-  g_free (call->peer);
-  call->peer = g_strdup (rfl_address_format (remote, peer));
-  set_next_hop (call, sip);
-}
-
-/* ---- answering ---- */
-
-static GPtrArray *
-current_descs (const RflParticipant *participant)
-{
-  GPtrArray *descs = g_ptr_array_new ();
-
-  for (guint i = 0; i < participant->media->len; i++)
-    g_ptr_array_add (descs, ((const RflMedium *) participant->media->pdata[i])->current);
-  return descs;
-}
-
-static RflAddress
-media_address (const GPtrArray *descs)
-{
-  for (guint i = 0; i < descs->len; i++)
-    {
-      const RflMediumDesc *desc = descs->pdata[i];
-      if (desc->accepted)
-        return desc->answer_rtp;
-    }
-  return (RflAddress){ 0 };
-}
-
-static void
-send_answer (SipCall *call)
-{
-  g_autoptr (GPtrArray) descs = current_descs (call->participant);
-  RflAddress media = media_address (descs);
-  g_autofree char *sdp =
-      sip_sdp_write_answer (call->offer, descs, &call->listener->local, &call->origin);
-
-  sip_journal_note_request (call->listener->plugin->journal, call, call->request);
-  g_free (call->contact);
-  call->contact = make_contact (call, &media);
-  tagi_t tags[] = { { SIPTAG_CONTACT_STR (call->contact) },
-                    { SIPTAG_CONTENT_TYPE_STR ("application/sdp") },
-                    { SIPTAG_PAYLOAD_STR (sdp) },
-                    { TAG_IF (call->next_hop, NUTAG_PROXY (call->next_hop)) },
-                    { TAG_END () } };
-  sip_request_respond (call->request, SIP_200_OK, tags);
+  g_strfreev (call->heads);
+  call->heads = sip_sdp_get_heads (sdp);
 }
 
 static void
@@ -180,21 +84,56 @@ end_negotiation (SipCall *call)
 {
   g_clear_pointer (&call->request, sip_request_free);
   g_clear_pointer (&call->offer, sip_sdp_free);
+  g_clear_pointer (&call->move, sip_target_free);
 }
 
-void
-sip_call_confirm (SipCall *call, SipInvite *invite)
+/* The target moves with a request that succeeds (RFC 3261 §12.2.2). */
+static void
+move (SipCall *call)
 {
-  set_remote (call, invite->sip, &invite->remote, invite->tcp);
-  sip_journal_note (call->listener->plugin->journal, call, invite->sip);
-  tagi_t tags[] = { { TAG_IF (call->contact, SIPTAG_CONTACT_STR (call->contact)) },
-                    { TAG_IF (call->next_hop, NUTAG_PROXY (call->next_hop)) },
-                    { TAG_END () } };
-
-  sip_request_respond (invite->request, SIP_200_OK, tags);
+  if (call->move)
+    sip_target_apply (call, g_steal_pointer (&call->move));
 }
 
-/* ---- joining and changing ---- */
+static void
+refuse (SipCall *call, const GError *error)
+{
+  sip_request_refuse (call->listener, call->request, call->peer, error);
+}
+
+/* The 200 to the first INVITE has been sent. */
+static void
+answered (SipCall *call)
+{
+  call->state = SIP_CALL_ANSWERED;
+  rfl_counter_add (call->listener->plugin->counters.joined, 1);
+  log_call (call, "calls");
+  sip_ringing_answered (call);
+}
+
+/* SipProposedFunc: of an INVITE without an offer. */
+static void
+proposed (SipCall *call, const char *sdp)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (call->request == NULL || call->state >= SIP_CALL_ENDING)
+    return;
+  if (sdp)
+    {
+      move (call);
+      sip_answer_propose (call, sdp);
+      if (call->state == SIP_CALL_JOINING)
+        answered (call);
+      end_negotiation (call);
+      return;
+    }
+  g_set_error (&error, RFL_ERROR, RFL_ERROR_NO_CODEC, "There is nothing to offer");
+  refuse (call, error);
+  end_negotiation (call);
+  if (call->state == SIP_CALL_JOINING)
+    sip_call_ending (call, error->message);
+}
 
 /* RflJoinFunc; holds a reference to the call. */
 static void
@@ -202,22 +141,22 @@ joined (RflParticipant *participant, const GError *error, gpointer user_data)
 {
   SipCall *call = user_data;
 
-  if (call->state == SIP_CALL_JOINING && call->request)
+  if (call->state != SIP_CALL_JOINING || call->request == NULL)
+    ;
+  else if (error)
     {
-      if (error)
-        {
-          call->state = SIP_CALL_ENDING;
-          sip_request_refuse (call->listener, call->request, call->peer, error);
-        }
-      else
-        {
-          call->state = SIP_CALL_ANSWERED;
-          rfl_counter_add (call->listener->plugin->counters.joined, 1);
-          log_call (call, "calls");
-          send_answer (call);
-        }
+      call->state = SIP_CALL_ENDING;
+      refuse (call, error);
       end_negotiation (call);
     }
+  else if (call->offer)
+    {
+      sip_answer_send (call);
+      answered (call);
+      end_negotiation (call);
+    }
+  else
+    sip_proposal_make (call, proposed);
   sip_call_unref (call);
 }
 
@@ -230,9 +169,12 @@ changed (RflParticipant *participant, const GError *error, gpointer user_data)
   if (call->state != SIP_CALL_GONE && call->request)
     {
       if (error)
-        sip_request_refuse (call->listener, call->request, call->peer, error);
+        refuse (call, error);
       else
-        send_answer (call);
+        {
+          move (call);
+          sip_answer_send (call);
+        }
       end_negotiation (call);
     }
   sip_call_unref (call);
@@ -269,6 +211,8 @@ make_offers (SipCall *call)
   RflAddress local = call->listener->local;
 
   local.port = 0;
+  if (call->offer == NULL)
+    return g_ptr_array_new ();
   return sip_sdp_to_offers (call->offer, call->mode, &local);
 }
 
@@ -285,10 +229,14 @@ call_new (SipListener *listener, SipInvite *invite)
   call->room = g_steal_pointer (&invite->room);
   call->user = g_steal_pointer (&invite->user);
   call->mode = invite->mode;
-  set_remote (call, invite->sip, &invite->remote, invite->tcp);
+  sip_ringing_note (call, invite->sip);
+  sip_timer_note (call, invite->sip);
+  sip_target_apply (call, sip_target_new (call, invite->sip, &invite->remote, invite->tcp));
   call->since = rfl_clock_now (rfl_core_get_clock (listener->plugin->core));
   call->participant = make_participant (call, invite->sip);
   rfl_participant_set_data (call->participant, CALL_KEY, call, NULL);
+  rfl_participant_set_local (call->participant, &listener->local);
+  sip_index_add (listener->plugin->index, call, invite->sip);
   return call;
 }
 
@@ -301,29 +249,58 @@ sip_call_start (SipListener *listener, SipInvite *invite)
   nua_handle_bind (call->nh, call);
   rfl_participant_join (call->participant, call->room, make_offers (call), joined,
                         sip_call_ref (call));
+  if (call->state == SIP_CALL_JOINING && call->request)
+    sip_ringing_start (call);
 }
 
 void
 sip_call_change (SipCall *call, SipInvite *invite)
 {
-  set_remote (call, invite->sip, &invite->remote, invite->tcp);
+  call->move = sip_target_new (call, invite->sip, &invite->remote, invite->tcp);
+  sip_timer_note (call, invite->sip);
   call->request = g_steal_pointer (&invite->request);
   call->offer = g_steal_pointer (&invite->offer);
-  rfl_participant_offer (call->participant, make_offers (call), changed, sip_call_ref (call));
+  if (call->offer)
+    rfl_participant_offer (call->participant, make_offers (call), changed, sip_call_ref (call));
+  else
+    sip_proposal_make (call, proposed);
+}
+
+void
+sip_call_confirm (SipCall *call, SipInvite *invite)
+{
+  sip_target_apply (call, sip_target_new (call, invite->sip, &invite->remote, invite->tcp));
+  sip_timer_note (call, invite->sip);
+  sip_answer_confirm (call, invite->request);
+}
+
+/* The stack has answered both requests. Without a request the outcome is told to nobody. */
+void
+sip_call_cancelled (SipCall *call)
+{
+  if (call->state != SIP_CALL_CONFIRMED || call->request == NULL)
+    return;
+  end_negotiation (call);
+  rfl_participant_withdraw (call->participant);
 }
 
 /* ---- ending ---- */
 
-static void
-say_goodbye (SipCall *call, const char *reason)
+/* Returns: (transfer full): a Reason header (RFC 3326) */
+static char *
+make_reason (guint cause, const char *reason)
 {
   g_autofree char *text = g_strdup (reason);
-  g_autofree char *header = NULL;
 
   for (char *p = text; *p; p++)
     if (!g_ascii_isprint (*p) || *p == '"' || *p == '\\')
       *p = '\'';
-  header = g_strdup_printf ("SIP;cause=200;text=\"%s\"", text);
+  return g_strdup_printf ("SIP;cause=%u;text=\"%s\"", cause, text);
+}
+
+static void
+say_goodbye (SipCall *call, const char *header)
+{
   call->state = SIP_CALL_ENDING;
   nua_bye (call->nh, SIPTAG_REASON_STR (header), TAG_END ());
 }
@@ -334,21 +311,49 @@ leave (SipCall *call, const char *reason)
   rfl_participant_leave (call->participant, reason);
 }
 
-void
-sip_call_acknowledged (SipCall *call)
+/* Not before the ACK: whoever forges an address does not end the calls made from there. */
+static void
+replace_others (SipCall *call)
 {
-  if (call->state != SIP_CALL_ANSWERED)
+  SipPlugin *plugin = call->listener->plugin;
+  g_autoptr (GPtrArray) others = NULL;
+
+  if (plugin->settings.second_call != SIP_SECOND_CALL_REPLACE)
     return;
-  call->state = SIP_CALL_CONFIRMED;
-  if (call->farewell)
-    say_goodbye (call, call->farewell);
-  else
-    rfl_participant_confirm (call->participant);
+  others = sip_index_list_replaced (plugin->index, call);
+  for (guint i = 0; i < others->len; i++)
+    {
+      rfl_counter_add (plugin->counters.replaced, 1);
+      sip_call_end (others->pdata[i], "Replaced by another call of the same user");
+    }
 }
 
 void
-sip_call_end (SipCall *call, const char *reason)
+sip_call_acknowledged (SipCall *call, const sip_t *sip)
 {
+  sip_call_ref (call);
+  if (call->state == SIP_CALL_ANSWERED)
+    {
+      call->state = SIP_CALL_CONFIRMED;
+      sip_ringing_stop (call);
+      if (call->farewell)
+        say_goodbye (call, call->farewell);
+      else
+        {
+          rfl_participant_confirm (call->participant);
+          replace_others (call);
+        }
+    }
+  if (sip)
+    sip_proposal_answered (call, sip);
+  sip_call_unref (call);
+}
+
+void
+sip_call_end_with (SipCall *call, guint cause, const char *reason)
+{
+  g_autofree char *header = make_reason (cause, reason);
+
   sip_call_ref (call);
   switch (call->state)
     {
@@ -360,16 +365,22 @@ sip_call_end (SipCall *call, const char *reason)
     case SIP_CALL_ANSWERED:
       /* RFC 3261 §15: no BYE from this side before the ACK. */
       if (call->farewell == NULL)
-        call->farewell = g_strdup (reason);
+        call->farewell = g_steal_pointer (&header);
       break;
     case SIP_CALL_CONFIRMED:
-      say_goodbye (call, reason);
+      say_goodbye (call, header);
       break;
     default:
       break;
     }
   leave (call, reason);
   sip_call_unref (call);
+}
+
+void
+sip_call_end (SipCall *call, const char *reason)
+{
+  sip_call_end_with (call, 200, reason);
 }
 
 void
@@ -394,6 +405,9 @@ sip_call_gone (SipCall *call, const char *reason)
   rfl_counter_add (call->listener->plugin->counters.ended, 1);
   end_negotiation (call);
   sip_journal_forget (call->listener->plugin->journal, call);
+  sip_ringing_stop (call);
+  sip_timer_stop (call);
+  sip_index_remove (call->listener->plugin->index, call);
   rfl_participant_set_data (call->participant, CALL_KEY, NULL, NULL);
   g_clear_pointer (&call->talk, sip_talk_free);
   g_hash_table_remove (call->listener->plugin->calls, call);

@@ -22,6 +22,29 @@ typedef enum {
   SIP_CALL_GONE
 } SipCallState;
 
+/* What the caller's INVITE said of reliable provisional responses (RFC 3262). */
+typedef enum {
+  SIP_100REL_NO,
+  SIP_100REL_SUPPORTED,
+  SIP_100REL_REQUIRED
+} Sip100rel;
+
+/**
+ * SipRefresh:
+ *
+ * Of timer.c.
+ *
+ * @wanted: the caller knows session timers and we use them
+ * @ours: we are to refresh; @by_update: by UPDATE, which the stack does by itself
+ * @failed: @timer ends the call
+ * @interval: seconds
+ */
+typedef struct {
+  gboolean wanted, ours, by_update, failed;
+  guint interval;
+  RflTimer *timer;
+} SipRefresh;
+
 /**
  * SipCall:
  * @remote: where its last INVITE came from
@@ -29,7 +52,13 @@ typedef enum {
  * @routed: a proxy has recorded its route
  * @contact, @next_hop: of our responses and requests; @next_hop is %NULL past a proxy
  * @request, @offer: what is being negotiated, or %NULL
- * @farewell: why a BYE is to follow the ACK, or %NULL
+ * @move: where it is to go to when @request succeeds, or %NULL
+ * @heads: of the m-lines of the peer's last description, or %NULL before there was one
+ * @proposal: (element-type RflMediumDesc): an offer of ours that is not answered, or %NULL
+ * @settling: the answer to an offer of ours is being decided
+ * @farewell: the Reason of a BYE that is to follow the ACK, or %NULL
+ * @ringing, @ringing_reliably: of ringing.c
+ * @place, @invite, @twin: of index.c
  * @since: rfl_clock_now() of its INVITE
  * @journal_id: of its record, or 0
  * @talk: text messages, or %NULL (message.h)
@@ -48,10 +77,20 @@ struct _SipCall {
   SipRequest *request;
   SipSdp *offer;
   SipSdpOrigin origin;
+  SipTarget *move;
+  char **heads;
+  GPtrArray *proposal;
+  gboolean settling;
   char *farewell;
   gint64 since;
   guint64 journal_id;
   SipTalk *talk;
+  Sip100rel caller_100rel;
+  RflTimer *ringing;
+  gboolean ringing_reliably;
+  SipRefresh refresh;
+  char *place, *invite;
+  SipCall *twin;
 };
 
 /**
@@ -59,6 +98,7 @@ struct _SipCall {
  *
  * What dispatch.c has found in an acceptable INVITE or UPDATE.
  *
+ * @offer: %NULL: the answer is to have an offer of ours
  * @room, @user, @request, @offer: (transfer full)
  */
 typedef struct {
@@ -73,17 +113,24 @@ typedef struct {
 
 /* Takes what is to be taken out of @invite, joins the room and answers. */
 void sip_call_start (SipListener *listener, SipInvite *invite);
-/* Another offer inside the dialog; @invite's room and mode are not looked at. */
+/* Another offer inside the dialog, or an INVITE that asks for one; @invite's room and mode are not looked at. */
 void sip_call_change (SipCall *call, SipInvite *invite);
 /* An UPDATE that changes no media gets its 200; @invite has no offer. */
 void sip_call_confirm (SipCall *call, SipInvite *invite);
-void sip_call_acknowledged (SipCall *call);
+/* A CANCEL came: a change that is not decided yet is none. */
+void sip_call_cancelled (SipCall *call);
+/* @sip: (nullable): the ACK */
+void sip_call_acknowledged (SipCall *call, const sip_t *sip);
 /* The stack ends the dialog by itself, or the peer does. */
 void sip_call_ending (SipCall *call, const char *reason);
 /* The dialog is over: leaves the session, lets go of everything. */
 void sip_call_gone (SipCall *call, const char *reason);
 /* We end it: refusal, BYE, or BYE after the ACK. */
 void sip_call_end (SipCall *call, const char *reason);
+/* The same with another @cause than 200 in the Reason (RFC 3326), a SIP status. */
+void sip_call_end_with (SipCall *call, guint cause, const char *reason);
+/* The peer's last description, for offers of ours. */
+void sip_call_note_heads (SipCall *call, const SipSdp *sdp);
 
 /* (element-type SipCall): holds a reference to each */
 GHashTable *sip_calls_new (void);

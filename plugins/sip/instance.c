@@ -10,6 +10,7 @@
 #include "plugins/sip/registrar.h"
 #include "plugins/sip/journal.h"
 #include "plugins/sip/orphan.h"
+#include "plugins/sip/index.h"
 #include <string.h>
 
 gpointer
@@ -20,6 +21,7 @@ sip_instance_new (RflCore *core)
   plugin->core = core;
   sip_settings_init (&plugin->settings);
   plugin->calls = sip_calls_new ();
+  plugin->index = sip_index_new ();
   return plugin;
 }
 
@@ -49,6 +51,12 @@ make_counters (SipPlugin *plugin)
       rfl_counter_get (core, "sip.closed_connections", "TCP connections closed above the limit");
   c->abandoned_connections = rfl_counter_get (core, "sip.abandoned_connections",
                                               "TCP connections closed that the peer had left");
+  c->replaced = rfl_counter_get (core, "sip.replaced",
+                                 "calls ended for another one of the same user (second_call)");
+  c->bad_answers = rfl_counter_get (core, "sip.bad_answers",
+                                    "calls ended because our offer had no acceptable answer");
+  c->picture_requests =
+      rfl_counter_get (core, "sip.picture_requests", "INFO requests for a picture");
 }
 
 static RflHookResult
@@ -110,7 +118,8 @@ static gboolean
 needs_restart (const SipSettings *a, const SipSettings *b)
 {
   return a->port != b->port || a->udp != b->udp || a->tcp != b->tcp || a->idle != b->idle
-         || a->transaction_timeout != b->transaction_timeout
+         || a->transaction_timeout != b->transaction_timeout || a->min_se != b->min_se
+         || (a->session_expires == 0) != (b->session_expires == 0)
          || g_strcmp0 (a->journal, b->journal) != 0 || !same_addresses (a->addresses, b->addresses);
 }
 
@@ -160,6 +169,7 @@ sip_instance_free (gpointer self)
 
   drop_parts (plugin);
   g_hash_table_unref (plugin->calls);
+  sip_index_free (plugin->index);
   sip_settings_clear (&plugin->settings);
   g_free (plugin);
 }

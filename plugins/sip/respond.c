@@ -73,8 +73,8 @@ clean_text (const char *text)
   return out;
 }
 
-static void
-log_refusal (SipPlugin *plugin, const char *peer, int status, const char *text)
+void
+sip_request_count_refusal (SipPlugin *plugin, const char *peer, int status, const char *text)
 {
   guint suppressed = 0;
 
@@ -96,7 +96,7 @@ sip_request_refuse_with (SipListener *listener, SipRequest *request, const char 
                     { TAG_IF (refusal->status == 415, SIPTAG_ACCEPT_STR ("application/sdp")) },
                     { TAG_END () } };
 
-  log_refusal (listener->plugin, peer, refusal->status, clean);
+  sip_request_count_refusal (listener->plugin, peer, refusal->status, clean);
   sip_request_respond (request, refusal->status, refusal->phrase, tags);
 }
 

@@ -43,3 +43,5 @@ void sip_request_refuse (SipListener *listener, SipRequest *request, const char 
 /* The same for what is no error of core's; @text goes into log and Warning. */
 void sip_request_refuse_with (SipListener *listener, SipRequest *request, const char *peer,
                               const SipRefusal *refusal, const char *text);
+/* For what is answered otherwise: counts and logs. */
+void sip_request_count_refusal (SipPlugin *plugin, const char *peer, int status, const char *text);

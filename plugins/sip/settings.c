@@ -6,6 +6,7 @@
 
 static const char *const authenticate_choices[] = { "auto", "on", "off", NULL };
 static const char *const register_choices[] = { "auto", "on", "off", NULL };
+static const char *const second_call_choices[] = { "allow", "replace", "refuse", NULL };
 
 const RflOption sip_options[] = {
   { .name = "port",
@@ -99,6 +100,25 @@ const RflOption sip_options[] = {
     .min = 1,
     .max = 1000,
     .help = "text messages that wait for one participant; more are lost for it" },
+  { .name = "session_expires",
+    .type = RFL_OPTION_INT,
+    .fallback = "1800",
+    .min = 0,
+    .max = 86400,
+    .help = "seconds without a refresh after which a call of a client with session timers (RFC "
+            "4028) ends, unless it wants less; 0: no session timers" },
+  { .name = "min_se",
+    .type = RFL_OPTION_INT,
+    .fallback = "90",
+    .min = 90,
+    .max = 86400,
+    .help = "the fewest seconds of that kind that a client may want; less gets 422" },
+  { .name = "second_call",
+    .type = RFL_OPTION_STRING,
+    .fallback = "\"allow\"",
+    .choices = second_call_choices,
+    .help = "somebody in the room calls it once more: allow, replace (the old call ends, if "
+            "credentials or address show that it is his), refuse (486)" },
   RFL_OPTION_END
 };
 
@@ -201,6 +221,28 @@ read_registrar (SipSettings *settings, const RflSettings *from, GError **error)
   return rfl_settings_set_error (from, "max_expires", error, "less than min_expires");
 }
 
+static SipSecondCall
+read_second_call (const RflSettings *from)
+{
+  const char *text = rfl_settings_get_string (from, "second_call");
+
+  if (g_strcmp0 (text, "replace") == 0)
+    return SIP_SECOND_CALL_REPLACE;
+  return g_strcmp0 (text, "refuse") == 0 ? SIP_SECOND_CALL_REFUSE : SIP_SECOND_CALL_ALLOW;
+}
+
+static gboolean
+read_session_timers (SipSettings *settings, const RflSettings *from, GError **error)
+{
+  settings->session_expires = rfl_settings_get_int (from, "session_expires");
+  settings->min_se = rfl_settings_get_int (from, "min_se");
+  if (settings->session_expires != 0 && settings->session_expires < settings->min_se)
+    return rfl_settings_set_error (from, "session_expires", error,
+                                   "%u is less than min_se, which is %u", settings->session_expires,
+                                   settings->min_se);
+  return TRUE;
+}
+
 gboolean
 sip_settings_read (SipSettings *settings, const RflSettings *from, GError **error)
 {
@@ -213,6 +255,8 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->idle = rfl_settings_get_int (from, "idle");
   settings->journal = g_strdup (rfl_settings_get_string (from, "journal"));
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");
-  return read_addresses (settings, from, error) && read_transports (settings, from, error)
-         && read_advertise (settings, from, error) && read_registrar (settings, from, error);
+  settings->second_call = read_second_call (from);
+  return read_session_timers (settings, from, error) && read_addresses (settings, from, error)
+         && read_transports (settings, from, error) && read_advertise (settings, from, error)
+         && read_registrar (settings, from, error);
 }

@@ -16,6 +16,8 @@ typedef struct _SipJournal SipJournal;
 typedef struct _SipOrphans SipOrphans;
 typedef struct _SipMessages SipMessages;
 typedef struct _SipTalk SipTalk;
+typedef struct _SipTarget SipTarget;
+typedef struct _SipIndex SipIndex;
 
 #define NUA_MAGIC_T SipListener
 #define NUA_HMAGIC_T SipCall
@@ -27,7 +29,7 @@ typedef struct _SipTalk SipTalk;
 
 #include "plugins/sip/guard.h"
 
-#define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, MESSAGE"
+#define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE"
 #define SIP_METHODS_OF_REGISTRAR SIP_METHODS ", REGISTER"
 #define SIP_MAX_MESSAGE (32 * 1024)
 #define SIP_MAX_LISTENERS 32
@@ -46,6 +48,13 @@ typedef enum {
   SIP_REGISTRAR_OFF
 } SipRegistrarMode;
 
+/* What becomes of a call by somebody who is in the room already. */
+typedef enum {
+  SIP_SECOND_CALL_ALLOW,
+  SIP_SECOND_CALL_REPLACE,
+  SIP_SECOND_CALL_REFUSE
+} SipSecondCall;
+
 /* What configure() read; times in seconds. */
 typedef struct {
   guint port;
@@ -59,6 +68,8 @@ typedef struct {
   guint max_registrations, max_contacts, min_expires, max_expires;
   char *journal; /* %NULL: the default; empty: none */
   guint message_rate, max_queued_messages;
+  guint session_expires, min_se; /* session_expires 0: no session timers */
+  SipSecondCall second_call;
 } SipSettings;
 
 void sip_settings_init (SipSettings *settings);
@@ -79,7 +90,7 @@ struct _SipListener {
 
 typedef struct {
   RflCounter *invites, *joined, *refused, *challenged, *wrong_credentials, *cancelled, *ended,
-      *closed_connections, *abandoned_connections;
+      *closed_connections, *abandoned_connections, *replaced, *bad_answers, *picture_requests;
 } SipCounters;
 
 struct _SipPlugin {
@@ -90,6 +101,7 @@ struct _SipPlugin {
   SipGuard *guard;
   GPtrArray *listeners; /* SipListener */
   GHashTable *calls;    /* SipCall, a reference each */
+  SipIndex *index;
   SipConnections *connections;
   SipRegistrar *registrar;
   SipJournal *journal; /* %NULL: none */

@@ -43,6 +43,44 @@ on_offer (RflEvent *event, gpointer user_data, GError **error)
   return RFL_HOOK_DEFER;
 }
 
+static void
+add_offer (GPtrArray *offers, const char *kind, guint16 port, RflFormat *format)
+{
+  RflMediumDesc *desc = rfl_medium_desc_new (kind);
+
+  g_ptr_array_add (desc->answer, format);
+  desc->accepted = TRUE;
+  desc->direction = RFL_DIRECTION_BOTH;
+  rfl_address_parse (&desc->answer_rtp, "127.0.0.1", port);
+  rfl_address_parse (&desc->answer_rtcp, "127.0.0.1", port + 1);
+  g_ptr_array_add (offers, desc);
+}
+
+static RflHookResult
+on_wanted (RflEvent *event, gpointer user_data, GError **error)
+{
+  House *house = user_data;
+
+  if (strstr (house->kinds, "audio"))
+    add_offer (event->offers, "audio", 5566, rfl_format_new (0, "PCMU", 8000, 1, NULL));
+  if (strstr (house->kinds, "video"))
+    add_offer (event->offers, "video", 5568, rfl_format_new (96, "VP8", 90000, 1, NULL));
+  return RFL_HOOK_CONTINUE;
+}
+
+void
+house_offer (House *house, const char *kinds)
+{
+  RflHook hook = { .name = "test/offer",
+                   .event = RFL_EVENT_OFFER_WANTED,
+                   .stage = RFL_HOOK_NORMAL,
+                   .func = on_wanted,
+                   .user_data = house };
+
+  house->kinds = kinds;
+  house->wanted_hook = rfl_bus_add_hook (house->core->bus, &hook, NULL);
+}
+
 static gboolean
 can_bind (guint16 port, int type)
 {
@@ -120,6 +158,7 @@ house_free (House *house)
   g_clear_pointer (&house->deferred, rfl_event_unref);
   rfl_settings_free (house->settings);
   rfl_bus_remove_hook (house->core->bus, house->media_hook);
+  rfl_bus_remove_hook (house->core->bus, house->wanted_hook);
   rfl_core_free (house->core);
   g_main_context_unref (house->context);
   g_free (house);

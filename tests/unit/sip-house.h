@@ -22,6 +22,7 @@
  * @defer: whether it defers; then @deferred is the event
  * @verdict: of the credentials service, where a test offers it
  * @direction: of the last offer
+ * @n_offers: how many there were
  */
 typedef struct {
   GMainContext *context;
@@ -36,6 +37,8 @@ typedef struct {
   RflDigestVerdict verdict;
   RflDirection direction;
   guint n_offers;
+  guint wanted_hook;
+  const char *kinds;
 } House;
 
 /* Starts the plugin on a free port of 127.0.0.1; @more: further settings. */
@@ -47,6 +50,8 @@ Phone *house_phone (House *house);
 gboolean house_is_empty (gpointer house);
 gboolean house_is_confirmed (gpointer house);
 RflParticipant *house_participant (House *house);
+/* From now on this side has offers of its own: of @kinds, any of "audio" and "video". */
+void house_offer (House *house, const char *kinds);
 /* @phone calls, is answered, acknowledges. */
 void house_call (Phone *phone);
 /* @phone's BYE is answered and leaves the house empty. */

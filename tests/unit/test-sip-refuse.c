@@ -15,7 +15,7 @@ static const Refusal refusals[] = {
   { "INVITE", "tel:+49123", CONTACT SDP, OFFER, "416", NULL },
   { "INVITE", "http://127.0.0.1/", CONTACT SDP, OFFER, "416", NULL },
   { "INVITE", "urn:service:sos", CONTACT SDP, OFFER, "416", NULL },
-  { "INVITE", "sip:room@127.0.0.1", CONTACT, NULL, "488", "Warning: 399" },
+  { "INVITE", "sip:room@127.0.0.1", CONTACT, NULL, "488", "Warning: 305" },
   { "INVITE", "sip:room@127.0.0.1", CONTACT SDP, "v=1\r\n", "400", "Warning: 399" },
   { "INVITE", "sip:room@127.0.0.1", CONTACT SDP, OFFER "m=audio 2 UDP\r\n", "400", "SDP line 7" },
   { "INVITE", "sip:room@127.0.0.1", CONTACT "Content-Type: text/plain\r\n", "hello", "415",
@@ -24,7 +24,7 @@ static const Refusal refusals[] = {
     "--x\r\n\r\n--x--\r\n", "415", "Accept: application/sdp" },
   { "INVITE", "sip:room@127.0.0.1", CONTACT SDP "Content-Encoding: gzip\r\n", OFFER, "415", NULL },
   { "INVITE", "sip:room@127.0.0.1", CONTACT SDP "Require: 100rel, foo\r\n", OFFER, "420",
-    "Unsupported: 100rel" },
+    "Unsupported: foo" },
   { "INVITE", "sip:room@127.0.0.1", CONTACT SDP,
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nc=IN IP4 127.0.0.1\r\n"
     "m=audio 2 RTP/SAVP 0\r\n",
@@ -50,7 +50,7 @@ static const Refusal refusals[] = {
   { "REGISTER", "sip:127.0.0.1", CONTACT, NULL, "405", "Allow: INVITE" },
   { "PUBLISH", "sip:room@127.0.0.1", "Event: presence\r\n", NULL, "405", "Allow: INVITE" },
   { "NOTIFY", "sip:room@127.0.0.1", "Event: refer\r\n" CONTACT, NULL, "405", "Allow: INVITE" },
-  { "INFO", "sip:room@127.0.0.1", NULL, NULL, "405", "Allow: INVITE" },
+  { "INFO", "sip:room@127.0.0.1", NULL, NULL, "481", NULL },
   { "DANCE", "sip:room@127.0.0.1", NULL, NULL, "501", "Allow: INVITE" },
   { "BYE", "sip:room@127.0.0.1", NULL, NULL, "481", NULL },
   { "UPDATE", "sip:room@127.0.0.1", CONTACT SDP, OFFER, "481", NULL },
@@ -112,7 +112,8 @@ limits (void)
 {
   House *house = house_new ("max_calls = 1;");
   g_autoptr (Phone) first = house_phone (house), second = house_phone (house);
-  g_autofree char *answer = NULL, *draining = NULL, *bye = NULL;
+  g_autoptr (Phone) third = house_phone (house);
+  g_autofree char *answer = NULL, *draining = NULL, *bye = NULL, *late = NULL;
 
   house_call (first);
   phone_invite (second, "room");
@@ -125,6 +126,9 @@ limits (void)
   phone_run_until (house->context, house_is_empty, house);
   phone_invite (first, "room");
   draining = phone_expect (first, "SIP/2.0 4"); /* in the old dialog: 481 */
+  phone_invite (third, "room");
+  late = phone_expect (third, "SIP/2.0 503");
+  g_assert_nonnull (strstr (late, "Retry-After:"));
   house_free (house);
 }
 
