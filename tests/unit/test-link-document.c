@@ -24,6 +24,16 @@ type_name (guint8 type)
       return "SOURCE";
     case LINK_SOURCE_END:
       return "SOURCE-END";
+    case LINK_DIGEST:
+      return "DIGEST";
+    case LINK_SYNC:
+      return "SYNC";
+    case LINK_RETELL:
+      return "RETELL";
+    case LINK_RETOLD:
+      return "RETOLD";
+    case LINK_TEXT:
+      return "TEXT";
     default:
       return "unknown";
     }
@@ -52,6 +62,22 @@ render_medium (GString *out, const LinkMedium *medium)
 }
 
 static void
+render_state (GString *out, const LinkMessage *message)
+{
+  for (guint i = 0; i < message->sums->len; i++)
+    {
+      const LinkSum *sum = &g_array_index (message->sums, LinkSum, i);
+      g_string_append_printf (out, "  bucket %u: %u, 0x%016" G_GINT64_MODIFIER "x\n",
+                              message->first_bucket + i, sum->count, sum->hash);
+    }
+  if (message->type >= LINK_SYNC && message->type <= LINK_RETOLD)
+    g_string_append_printf (out, "  buckets: 0x%016" G_GINT64_MODIFIER "x\n", message->buckets);
+  render_text (out, "text", message->text);
+  if (message->more)
+    g_string_append (out, "  more\n");
+}
+
+static void
 render_message (GString *out, const LinkMessage *message)
 {
   gboolean source = message->type == LINK_SOURCE;
@@ -70,6 +96,7 @@ render_message (GString *out, const LinkMessage *message)
     g_string_append_printf (out, "  ssrc: 0x%08x\n", message->ssrc);
   for (guint i = 0; i < message->media->len; i++)
     render_medium (out, message->media->pdata[i]);
+  render_state (out, message);
 }
 
 static void
@@ -151,6 +178,25 @@ find_sender (const GByteArray *datagram, LinkSender *sender)
   return g_strndup (cname, len);
 }
 
+/* The document's one digest is of the JOIN and SOURCE before it. */
+static void
+check_digest (const LinkMessage *message)
+{
+  static LinkSum told;
+
+  if (message->type == LINK_JOIN || message->type == LINK_SOURCE)
+    {
+      told.count++;
+      told.hash += message->hash;
+    }
+  if (message->type != LINK_DIGEST)
+    return;
+  const LinkSum *sum = &g_array_index (message->sums, LinkSum, 0);
+  g_assert_cmpuint (message->first_bucket, ==, link_bucket ("1d5c0a8be8f10c01.7"));
+  g_assert_cmpuint (sum->count, ==, told.count);
+  g_assert_cmphex (sum->hash, ==, told.hash);
+}
+
 /* Every message decoded and encoded anew. */
 static GByteArray *
 encode_items_anew (const LinkFrame *frame)
@@ -164,6 +210,7 @@ encode_items_anew (const LinkFrame *frame)
     {
       g_autoptr (LinkMessage) message = link_message_decode (item.type, item.body, item.len, NULL);
       g_autoptr (GByteArray) body = link_message_encode (message);
+      check_digest (message);
       link_item_write (out, &(LinkItem){ item.seq, item.type, body->data, body->len });
     }
   return out;
@@ -216,7 +263,7 @@ document (void)
       *middle = *end = '\0';
       check (blocks[i], middle + 4);
     }
-  g_assert_cmpuint (n, >=, 7);
+  g_assert_cmpuint (n, >=, 12);
 }
 
 int

@@ -26,6 +26,7 @@ from_hex (const char *hex)
 #define SESSION "0003 0001 61000000 "
 #define PARTICIPANT "0004 0001 70000000 "
 #define IDENTITY "0005 0001 69000000 "
+#define SUM "00000001 00000000 00000000 "
 #define AUDIO "000a 0009 00030100 61756469 6f000000 "
 
 static void
@@ -77,6 +78,26 @@ bad_bodies (void)
       "two media" },
     { LINK_SOURCE_END, "", "no label" },
     { LINK_SOURCE_END, "0008 0002 00010000", "label of two octets" },
+    { LINK_DIGEST, "", "no sums" },
+    { LINK_DIGEST, "000c 0000", "nothing in the sums" },
+    { LINK_DIGEST, "000c 0004 00000000", "no sum" },
+    { LINK_DIGEST, "000c 0010 40000000 00000001 00000000 00000000", "bucket 64" },
+    { LINK_DIGEST, "000c 000f 00000000 00000001 00000000 00000000", "sum cut off" },
+    { LINK_DIGEST,
+      "000c 0010 00000000 00000001 00000000 00000000 000c 0010 00000000 00000001 00000000 00000000",
+      "sums twice" },
+    { LINK_DIGEST, "000c 001c 3f000000" SUM SUM, "bucket 64 behind another" },
+    { LINK_SYNC, "", "no buckets" },
+    { LINK_SYNC, "000d 0004 00000000", "32 buckets" },
+    { LINK_RETELL, "000d 000c 00000000 00000000 00000000", "96 buckets" },
+    { LINK_RETOLD, SESSION, "no buckets" },
+    { LINK_TEXT, SESSION PARTICIPANT, "no text" },
+    { LINK_TEXT, SESSION PARTICIPANT "000e 0000", "empty text" },
+    { LINK_TEXT, SESSION PARTICIPANT "000e 0002 ff610000", "text is not UTF-8" },
+    { LINK_TEXT, SESSION PARTICIPANT "000e 0002 61000000", "NUL in the text" },
+    { LINK_TEXT, SESSION "000e 0001 61000000", "text of nobody" },
+    { LINK_TEXT, PARTICIPANT "000e 0001 61000000", "text in no session" },
+    { LINK_TEXT, SESSION PARTICIPANT "000e 0001 61000000 000f 0001 01000000", "more of one octet" },
     { LINK_RTCP, SESSION, "no medium" },
     { LINK_RTCP, AUDIO, "no session" },
   };
@@ -105,6 +126,44 @@ too_long (void)
   leave->participant[64] = 0;
   g_autoptr (GByteArray) body = link_message_encode (leave);
   g_assert_nonnull (body);
+}
+
+/* Every text fits beside every session and participant. */
+static void
+longest_text (void)
+{
+  g_autoptr (LinkMessage) text = link_message_new (LINK_TEXT);
+
+  text->session = g_strnfill (255, 's');
+  text->participant = g_strnfill (64, 'p');
+  text->text = g_strnfill (LINK_MAX_TEXT + 1, 't');
+  text->more = TRUE;
+  g_assert_null (link_message_encode (text));
+  text->text[LINK_MAX_TEXT] = 0;
+  g_autoptr (GByteArray) body = link_message_encode (text);
+  g_assert_nonnull (body);
+  g_autoptr (LinkMessage) back = link_message_decode (LINK_TEXT, body->data, body->len, NULL);
+  g_assert_cmpstr (back->text, ==, text->text);
+  g_assert_true (back->more);
+}
+
+/* All buckets in one digest fit, too. */
+static void
+longest_digest (void)
+{
+  g_autoptr (LinkMessage) digest = link_message_new (LINK_DIGEST);
+
+  for (guint i = 0; i < LINK_N_BUCKETS; i++)
+    {
+      const LinkSum sum = { i, G_MAXUINT64 - i };
+      g_array_append_val (digest->sums, sum);
+    }
+  g_autoptr (GByteArray) body = link_message_encode (digest);
+  g_assert_nonnull (body);
+  g_autoptr (LinkMessage) back = link_message_decode (LINK_DIGEST, body->data, body->len, NULL);
+  g_assert_cmpuint (back->sums->len, ==, LINK_N_BUCKETS);
+  g_assert_cmphex (g_array_index (back->sums, LinkSum, 63).hash, ==, G_MAXUINT64 - 63);
+  g_assert_cmphex (back->hash, ==, link_body_hash (LINK_DIGEST, body->data, body->len));
 }
 
 static void
@@ -383,6 +442,8 @@ main (int argc, char **argv)
   g_test_add_func ("/link-message/mutilated", mutilated);
   g_test_add_func ("/link-message/too-long", too_long);
   g_test_add_func ("/link-message/too-many", too_many);
+  g_test_add_func ("/link-message/longest-text", longest_text);
+  g_test_add_func ("/link-message/longest-digest", longest_digest);
   g_test_add_func ("/link-message/too-large", too_large);
   g_test_add_func ("/link-message/unknown", unknown);
   g_test_add_func ("/link-message/round-trip", round_trip);
