@@ -5,19 +5,26 @@
 #include <string.h>
 
 void
-sip_arrival_init (SipArrival *a, SipListener *listener, const SipRequest *request, const sip_t *sip)
+sip_request_get_remote (const SipRequest *request, RflAddress *remote, gboolean *tcp)
 {
   msg_t *msg = nua_saved_event_request (request->saved);
   const su_addrinfo_t *ai = msg ? msg_addrinfo (msg) : NULL;
 
+  memset (remote, 0, sizeof *remote);
+  *tcp = FALSE;
+  if (ai == NULL || ai->ai_addr == NULL)
+    return;
+  rfl_address_from_sockaddr (remote, ai->ai_addr, ai->ai_addrlen);
+  *tcp = ai->ai_socktype == SOCK_STREAM;
+}
+
+void
+sip_arrival_init (SipArrival *a, SipListener *listener, const SipRequest *request, const sip_t *sip)
+{
   memset (a, 0, sizeof *a);
   a->listener = listener;
   a->sip = sip;
-  if (ai && ai->ai_addr)
-    {
-      rfl_address_from_sockaddr (&a->remote, ai->ai_addr, ai->ai_addrlen);
-      a->tcp = ai->ai_socktype == SOCK_STREAM;
-    }
+  sip_request_get_remote (request, &a->remote, &a->tcp);
   rfl_address_format (&a->remote, a->peer);
 }
 

@@ -17,6 +17,8 @@ typedef struct {
   char peer[RFL_ADDRESS_STRLEN];
 } SipArrival;
 
+/* Where the packet or connection came from that brought @request, or none. */
+void sip_request_get_remote (const SipRequest *request, RflAddress *remote, gboolean *tcp);
 void sip_arrival_init (SipArrival *a, SipListener *listener, const SipRequest *request,
                        const sip_t *sip);
 /* As sip_request_refuse_with() and sip_request_refuse(), with its listener and peer. */

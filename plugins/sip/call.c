@@ -6,6 +6,7 @@
 #include "plugins/sip/call.h"
 #include "plugins/sip/answer.h"
 #include "plugins/sip/index.h"
+#include "plugins/sip/gate.h"
 #include "plugins/sip/journal.h"
 #include "plugins/sip/message.h"
 #include "plugins/sip/proposal.h"
@@ -237,6 +238,7 @@ call_new (SipListener *listener, SipInvite *invite)
   rfl_participant_set_data (call->participant, CALL_KEY, call, NULL);
   rfl_participant_set_local (call->participant, &listener->local);
   sip_index_add (listener->plugin->index, call, invite->sip);
+  sip_gate_know (listener->plugin->gate, call, invite->sip);
   return call;
 }
 
@@ -408,6 +410,7 @@ sip_call_gone (SipCall *call, const char *reason)
   sip_ringing_stop (call);
   sip_timer_stop (call);
   sip_index_remove (call->listener->plugin->index, call);
+  sip_gate_forget (call->listener->plugin->gate, call);
   rfl_participant_set_data (call->participant, CALL_KEY, NULL, NULL);
   g_clear_pointer (&call->talk, sip_talk_free);
   g_hash_table_remove (call->listener->plugin->calls, call);

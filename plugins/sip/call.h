@@ -60,7 +60,7 @@ typedef struct {
  * @ringing, @ringing_reliably: of ringing.c
  * @place, @invite, @twin: of index.c
  * @since: rfl_clock_now() of its INVITE
- * @journal_id: of its record, or 0
+ * @journal_id, @gate_id: of its record, and of its dialog; or 0
  * @talk: text messages, or %NULL (message.h)
  */
 struct _SipCall {
@@ -83,7 +83,7 @@ struct _SipCall {
   gboolean settling;
   char *farewell;
   gint64 since;
-  guint64 journal_id;
+  guint64 journal_id, gate_id;
   SipTalk *talk;
   Sip100rel caller_100rel;
   RflTimer *ringing;

@@ -5,6 +5,8 @@
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/digest.h"
+#include "plugins/sip/arrival.h"
+#include "plugins/sip/gate.h"
 #include <sofia-sip/auth_digest.h>
 
 static const RflCredentials *
@@ -31,7 +33,7 @@ sip_digest_is_wanted (const SipPlugin *plugin)
 }
 
 static RflDigestVerdict
-check_header (const RflCredentials *service, gpointer self, const char *method,
+check_header (const RflCredentials *service, gpointer self, const sip_request_t *request,
               const sip_authorization_t *header, char **user)
 {
   su_home_t home[1] = { SU_HOME_INIT (home) };
@@ -39,9 +41,10 @@ check_header (const RflCredentials *service, gpointer self, const char *method,
   RflDigestVerdict verdict = RFL_DIGEST_WRONG;
 
   su_home_init (home);
-  if (auth_digest_response_get (home, &ar, header->au_params) > 0)
+  if (auth_digest_response_get (home, &ar, header->au_params) > 0 && ar.ar_uri
+      && sip_digest_uri_fits (request->rq_url, ar.ar_uri))
     {
-      RflDigest digest = { .method = method,
+      RflDigest digest = { .method = request->rq_method_name,
                            .username = ar.ar_username,
                            .realm = ar.ar_realm,
                            .nonce = ar.ar_nonce,
@@ -76,7 +79,7 @@ check_headers (const RflCredentials *service, gpointer self, const sip_t *sip,
       if (h->au_scheme == NULL || g_ascii_strcasecmp (h->au_scheme, "Digest") != 0
           || h->au_params == NULL)
         continue;
-      verdict = check_header (service, self, sip->sip_request->rq_method_name, h, user);
+      verdict = check_header (service, self, sip->sip_request, h, user);
       *best = MIN (*best, verdict);
       n++;
     }
@@ -100,14 +103,25 @@ challenge (SipListener *listener, SipRequest *request, const RflCredentials *ser
   sip_request_respond (request, SIP_401_UNAUTHORIZED, tags);
 }
 
-static void
-note_wrong (SipPlugin *plugin, const char *peer)
+/* Returns: whether such an answer gets 503 for now; then it has got it. Who answers right is not
+ * held up by neighbours who do not. */
+static gboolean
+note_wrong (SipListener *listener, SipRequest *request, const char *peer)
 {
+  SipRefusal refusal = { SIP_503_SERVICE_UNAVAILABLE, 399, 0 };
+  SipPlugin *plugin = listener->plugin;
+  RflAddress remote;
+  gboolean tcp;
   guint suppressed = 0;
 
   rfl_counter_add (plugin->counters.wrong_credentials, 1);
   if (rfl_log_limit_pass (&plugin->refused_log, rfl_core_get_clock (plugin->core), &suppressed))
     rfl_notice (&(RflLogFields){ .peer = peer }, "wrong credentials (%u more)", suppressed);
+  sip_request_get_remote (request, &remote, &tcp);
+  refusal.retry_after = sip_gate_note_wrong (plugin->gate, &remote);
+  if (refusal.retry_after > 0)
+    sip_request_refuse_with (listener, request, peer, &refusal, "Too many wrong credentials");
+  return refusal.retry_after > 0;
 }
 
 gboolean
@@ -134,8 +148,8 @@ sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, 
         *user = g_steal_pointer (&name);
       return TRUE;
     }
-  if (answered && verdict == RFL_DIGEST_WRONG)
-    note_wrong (listener->plugin, peer);
+  if (answered && verdict == RFL_DIGEST_WRONG && note_wrong (listener, request, peer))
+    return FALSE;
   challenge (listener, request, service, self, answered && verdict != RFL_DIGEST_WRONG);
   return FALSE;
 }

@@ -4,6 +4,9 @@
 
 #include "plugins/sip/respond.h"
 
+/* Whether @uri of a digest may come with a request to @request; see digest-uri.c. */
+gboolean sip_digest_uri_fits (const url_t *request, const char *uri);
+
 /* Whether the configuration and the running plugins want callers to be challenged. */
 gboolean sip_digest_is_wanted (const SipPlugin *plugin);
 

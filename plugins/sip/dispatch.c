@@ -5,6 +5,7 @@
 #include "plugins/sip/call.h"
 #include "plugins/sip/info.h"
 #include "plugins/sip/invite.h"
+#include "plugins/sip/gate.h"
 #include "plugins/sip/message.h"
 #include "plugins/sip/orphan.h"
 #include "plugins/sip/registrar.h"
@@ -48,6 +49,8 @@ void
 sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, SipListener *listener,
               nua_handle_t *nh, SipCall *call, sip_t const *sip, tagi_t tags[])
 {
+  if (!sip_gate_admit (listener, event, status, nh, call, sip))
+    return;
   if (call == NULL && status < 200 && sip_access_refuses (event, listener, nh, sip))
     return;
   switch (event)

@@ -28,6 +28,7 @@
  * Wrapper:
  * @class: what the parser finds; first, so that a pointer to it is one to the wrapper
  * @original: what it stands for
+ * @guard: whose it is
  */
 typedef struct {
   struct msg_hclass_s class;
@@ -40,6 +41,9 @@ struct _SipGuard {
   GPtrArray *wrappers;
   SipGuardDropFunc drop; /* or %NULL */
   gpointer drop_data;
+  issize_t (*extract_body) (msg_t *, msg_pub_t *, char[], isize_t, int);
+  SipGuardFunc func;
+  gpointer user_data;
 };
 
 static gboolean
@@ -159,6 +163,26 @@ parse_first_line (su_home_t *home, msg_header_t *header, char *text, isize_t len
   return header->sh_class->hc_parse (home, header, text, len);
 }
 
+/* Behind the last header. A message that arrives in pieces is taken when its body is whole (its size
+ * is bounded), so that there is one moment at which it is complete. */
+static issize_t
+extract_body (msg_t *msg, msg_pub_t *public, char text[], isize_t size, int end)
+{
+  const SipGuard *guard = ((const Wrapper *) msg_mclass (msg)->mc_request->hr_class)->guard;
+  sip_t *sip = (sip_t *) public;
+  issize_t used;
+
+  if ((sip->sip_flags & MSG_FLG_BODY) && !end && sip->sip_content_length
+      && (gsize) size < sip->sip_content_length->l_length)
+    return 0;
+  used = guard->extract_body (msg, public, text, size, end);
+  if (used >= 0 && guard->func && sip->sip_request
+      && (sip->sip_flags & (MSG_FLG_COMPLETE | MSG_FLG_ERROR)) == MSG_FLG_COMPLETE
+      && !guard->func (msg, sip, guard->user_data))
+    sip->sip_request = NULL; /* the stack takes it for nothing */
+  return used;
+}
+
 static msg_hclass_t *
 wrap (SipGuard *guard, msg_hclass_t *original, msg_parse_f *parse)
 {
@@ -213,6 +237,8 @@ sip_guard_new (void)
   for (int i = 0; i < original->mc_hash_size; i++)
     if (hash[i].hr_class)
       wrap_named (guard, hash[i].hr_class);
+  guard->extract_body = parser->mc_extract_body;
+  parser->mc_extract_body = extract_body;
   parser->mc_unknown->hr_class = wrap (guard, parser->mc_unknown->hr_class, parse_header);
   parser->mc_request->hr_class = wrap (guard, parser->mc_request->hr_class, parse_first_line);
   parser->mc_status->hr_class = wrap (guard, parser->mc_status->hr_class, parse_first_line);
@@ -230,6 +256,19 @@ const msg_mclass_t *
 sip_guard_get_parser (const SipGuard *guard)
 {
   return guard->parser;
+}
+
+void
+sip_guard_set_func (SipGuard *guard, SipGuardFunc func, gpointer user_data)
+{
+  guard->func = func;
+  guard->user_data = user_data;
+}
+
+gboolean
+sip_guard_has_func (const SipGuard *guard)
+{
+  return guard->func != NULL;
 }
 
 void

@@ -6,6 +6,7 @@
 #include "plugins/sip/instance.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
+#include "plugins/sip/gate.h"
 #include "plugins/sip/message.h"
 #include "plugins/sip/registrar.h"
 #include "plugins/sip/journal.h"
@@ -139,6 +140,7 @@ sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **e
       plugin->settings = read;
       read = old;
       sip_registrar_update (plugin->registrar);
+      sip_gate_configure (plugin->gate);
     }
   sip_settings_clear (&read);
   return result;
@@ -215,6 +217,8 @@ sip_instance_status (gpointer self, RflStatus *status)
   rfl_status_add_bool (status, "authenticate", sip_digest_is_wanted (plugin));
   if (plugin->registrar)
     sip_registrar_status (plugin->registrar, status);
+  if (plugin->gate)
+    sip_gate_status (plugin->gate, status);
   rfl_status_add_int (status, "connections",
                       plugin->connections ? sip_connections_count (plugin->connections) : 0);
   sip_journal_status (plugin->journal, status);

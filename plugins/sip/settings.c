@@ -119,6 +119,48 @@ const RflOption sip_options[] = {
     .choices = second_call_choices,
     .help = "somebody in the room calls it once more: allow, replace (the old call ends, if "
             "credentials or address show that it is his), refuse (486)" },
+  { .name = "invite_rate",
+    .type = RFL_OPTION_DOUBLE,
+    .fallback = "100.0",
+    .max = 100000,
+    .help = "INVITEs a second that one address may send outside of calls; 0: any number" },
+  { .name = "invite_burst",
+    .type = RFL_OPTION_INT,
+    .fallback = "1000",
+    .min = 1,
+    .max = 1000000,
+    .help = "as many of them at once" },
+  { .name = "request_rate",
+    .type = RFL_OPTION_DOUBLE,
+    .fallback = "50.0",
+    .max = 100000,
+    .help = "other requests a second that one address may send outside of calls; 0: any number" },
+  { .name = "request_burst",
+    .type = RFL_OPTION_INT,
+    .fallback = "1000",
+    .min = 1,
+    .max = 1000000,
+    .help = "as many of them at once" },
+  { .name = "wrong_rate",
+    .type = RFL_OPTION_DOUBLE,
+    .fallback = "0.2",
+    .max = 1000,
+    .help =
+        "wrong credentials a second of one address that get a new challenge, others 503; 0: all" },
+  { .name = "wrong_burst",
+    .type = RFL_OPTION_INT,
+    .fallback = "20",
+    .min = 1,
+    .max = 100000,
+    .help = "as many of them at once" },
+  { .name = "unlimited",
+    .type = RFL_OPTION_STRINGS,
+    .help = "addresses or networks (10.0.0.0/8) without these limits: proxies in front" },
+  { .name = "overload_lag",
+    .type = RFL_OPTION_INT,
+    .fallback = "250",
+    .max = 60000,
+    .help = "milliseconds that the daemon may lag behind before new calls get 503; 0: never" },
   RFL_OPTION_END
 };
 
@@ -127,12 +169,14 @@ sip_settings_init (SipSettings *settings)
 {
   memset (settings, 0, sizeof *settings);
   settings->addresses = g_ptr_array_new_with_free_func (g_free);
+  sip_limits_init (&settings->limits);
 }
 
 void
 sip_settings_clear (SipSettings *settings)
 {
   g_clear_pointer (&settings->addresses, g_ptr_array_unref);
+  sip_limits_clear (&settings->limits);
   g_clear_pointer (&settings->journal, g_free);
 }
 
@@ -256,7 +300,8 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->journal = g_strdup (rfl_settings_get_string (from, "journal"));
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");
   settings->second_call = read_second_call (from);
-  return read_session_timers (settings, from, error) && read_addresses (settings, from, error)
+  return sip_limits_read (&settings->limits, from, error)
+         && read_session_timers (settings, from, error) && read_addresses (settings, from, error)
          && read_transports (settings, from, error) && read_advertise (settings, from, error)
          && read_registrar (settings, from, error);
 }

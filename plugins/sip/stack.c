@@ -4,6 +4,8 @@
 #include "plugins/sip/stack.h"
 #include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
+#include "plugins/sip/gate.h"
+#include "plugins/sip/sockets.h"
 #include "plugins/sip/journal.h"
 #include "plugins/sip/orphan.h"
 #include <errno.h>
@@ -27,7 +29,35 @@ listener_free (gpointer data)
 
   if (listener->nua)
     nua_destroy (listener->nua);
+  if (listener->guard)
+    sip_guard_set_func (listener->guard, NULL, NULL);
   g_free (listener);
+}
+
+/* A parser that no listener has, else a new one. They live as long as the stack, which may yet hold
+ * messages of a listener that is gone. */
+static SipGuard *
+take_guard (SipPlugin *plugin, SipListener *listener)
+{
+  SipGuard *guard = NULL;
+
+  for (guint i = 0; i < plugin->guards->len && guard == NULL; i++)
+    if (!sip_guard_has_func (plugin->guards->pdata[i]))
+      guard = plugin->guards->pdata[i];
+  if (guard == NULL)
+    {
+      guard = sip_guard_new ();
+      g_ptr_array_add (plugin->guards, guard);
+    }
+  sip_guard_set_drop (guard, sip_access_is_silent, plugin);
+  sip_guard_set_func (guard, sip_gate_filter, listener);
+  return guard;
+}
+
+static void
+free_guard (gpointer guard)
+{
+  sip_guard_free (guard);
 }
 
 static nua_t *
@@ -41,7 +71,7 @@ create_nua (SipPlugin *plugin, SipListener *listener)
       g_strconcat ("sip:", rfl_address_format (&listener->local, where), transport, NULL);
 
   return nua_create (plugin->root, sip_dispatch, listener, NUTAG_URL (url),
-                     NUTAG_SIP_PARSER (sip_guard_get_parser (plugin->guard)),
+                     NUTAG_SIP_PARSER (sip_guard_get_parser (listener->guard)),
                      NUTAG_MEDIA_ENABLE (0), NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0),
                      NUTAG_AUTOACK (1), SIPTAG_ALLOW_STR (SIP_METHODS_OF_REGISTRAR),
                      NUTAG_APPL_METHOD (NULL),
@@ -65,17 +95,19 @@ listen_on (SipPlugin *plugin, const RflAddress *address, GError **error)
   listener->plugin = plugin;
   listener->local = *address;
   listener->local.port = plugin->settings.port;
+  listener->guard = take_guard (plugin, listener);
   errno = 0;
   listener->nua = create_nua (plugin, listener);
   if (listener->nua)
     {
+      sip_sockets_find (&listener->local, &listener->udp, &(int){ -1 });
       g_ptr_array_add (plugin->listeners, listener);
       return TRUE;
     }
   g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: cannot listen on %s: %s",
                rfl_address_format (&listener->local, where),
                errno ? g_strerror (errno) : "refused by the SIP stack");
-  g_free (listener);
+  listener_free (listener);
   return FALSE;
 }
 
@@ -127,8 +159,8 @@ sip_stack_start (SipPlugin *plugin, GError **error)
   /* Otherwise GLib takes all descriptors out and in at each dispatch. */
   g_source_set_can_recurse (plugin->source, TRUE);
   g_source_attach (plugin->source, rfl_core_get_context (plugin->core));
-  plugin->guard = sip_guard_new ();
-  sip_guard_set_drop (plugin->guard, sip_access_is_silent, plugin);
+  plugin->guards = g_ptr_array_new_with_free_func (free_guard);
+  plugin->gate = sip_gate_new (plugin);
   plugin->listeners = g_ptr_array_new_with_free_func (listener_free);
   plugin->connections = sip_connections_new (plugin);
   plugin->orphans = sip_orphans_new (plugin);
@@ -201,7 +233,8 @@ sip_stack_stop (SipPlugin *plugin)
   plugin->root = NULL;
   g_source_destroy (plugin->source);
   g_clear_pointer (&plugin->source, g_source_unref);
-  g_clear_pointer (&plugin->guard, sip_guard_free);
+  g_clear_pointer (&plugin->guards, g_ptr_array_unref);
+  g_clear_pointer (&plugin->gate, sip_gate_free);
   sip_log_restore ();
   su_deinit ();
   plugin->running = plugin->stopping = FALSE;

@@ -11,6 +11,7 @@ typedef struct _SipPlugin SipPlugin;
 typedef struct _SipListener SipListener;
 typedef struct _SipCall SipCall;
 typedef struct _SipConnections SipConnections;
+typedef struct _SipGate SipGate;
 typedef struct _SipRegistrar SipRegistrar;
 typedef struct _SipJournal SipJournal;
 typedef struct _SipOrphans SipOrphans;
@@ -54,6 +55,14 @@ typedef enum {
   SIP_SECOND_CALL_REPLACE,
   SIP_SECOND_CALL_REFUSE
 } SipSecondCall;
+/* Rates per second and address, 0: no limit (gate.h); @overload_lag in ms.
+ * @exempt: (element-type GInetAddressMask) */
+typedef struct {
+  double invite_rate, request_rate, wrong_rate;
+  guint invite_burst, request_burst, wrong_burst;
+  guint overload_lag;
+  GPtrArray *exempt;
+} SipLimits;
 
 /* What configure() read; times in seconds. */
 typedef struct {
@@ -66,11 +75,17 @@ typedef struct {
   guint idle, transaction_timeout;
   SipRegistrarMode registrar;
   guint max_registrations, max_contacts, min_expires, max_expires;
+  SipLimits limits;
   char *journal; /* %NULL: the default; empty: none */
   guint message_rate, max_queued_messages;
   guint session_expires, min_se; /* session_expires 0: no session timers */
   SipSecondCall second_call;
 } SipSettings;
+
+/* settings-limits.c */
+void sip_limits_init (SipLimits *limits);
+void sip_limits_clear (SipLimits *limits);
+gboolean sip_limits_read (SipLimits *limits, const RflSettings *from, GError **error);
 
 void sip_settings_init (SipSettings *settings);
 void sip_settings_clear (SipSettings *settings);
@@ -79,12 +94,16 @@ gboolean sip_settings_read (SipSettings *settings, const RflSettings *from, GErr
 /**
  * SipListener:
  * @local: its address and port
+ * @guard: its parser, which belongs to the plugin
+ * @udp: the stack's socket, or -1
  * @down: nua_shutdown() has ended
  */
 struct _SipListener {
   SipPlugin *plugin;
   nua_t *nua;
+  SipGuard *guard;
   RflAddress local;
+  int udp;
   gboolean down;
 };
 
@@ -98,7 +117,8 @@ struct _SipPlugin {
   SipSettings settings;
   su_root_t *root;
   GSource *source;
-  SipGuard *guard;
+  GPtrArray *guards; /* SipGuard; those of listeners that are gone have no function */
+  SipGate *gate;
   GPtrArray *listeners; /* SipListener */
   GHashTable *calls;    /* SipCall, a reference each */
   SipIndex *index;

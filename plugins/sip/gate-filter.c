@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where requests meet the gate: datagrams at the end of their parsing, before the stack has made a
+ * transaction of them; what came over a connection (which slows its sender down by itself) when it
+ * is dispatched. Judges nothing. */
+#define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/call.h"
+#include "plugins/sip/gate-private.h"
+#include "plugins/sip/stateless.h"
+#include <sofia-sip/msg_addr.h>
+
+static gboolean
+get_remote (msg_t *msg, RflAddress *remote, gboolean *datagram)
+{
+  const su_addrinfo_t *ai = msg ? msg_addrinfo (msg) : NULL;
+
+  if (ai == NULL || ai->ai_addr == NULL || ai->ai_addrlen == 0
+      || !rfl_address_from_sockaddr (remote, ai->ai_addr, ai->ai_addrlen))
+    return FALSE;
+  *datagram = ai->ai_socktype == SOCK_DGRAM;
+  return TRUE;
+}
+
+static void
+send_refusal (const SipListener *listener, const sip_t *sip, const RflAddress *remote,
+              guint retry_after)
+{
+  g_autoptr (GString) text =
+      sip_stateless_refuse (sip, remote, listener->plugin->gate->tag, retry_after);
+  struct sockaddr_storage sa;
+  socklen_t len = rfl_address_to_sockaddr (remote, &sa);
+
+  if (text && listener->udp >= 0)
+    (void) sendto (listener->udp, text->str, text->len, MSG_DONTWAIT | MSG_NOSIGNAL,
+                   (struct sockaddr *) &sa, len);
+}
+
+gboolean
+sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
+{
+  const SipListener *listener = user_data;
+  SipGate *gate = listener->plugin->gate;
+  guint retry_after = 0;
+  gboolean datagram;
+  RflAddress remote;
+
+  if (gate == NULL || !get_remote (msg, &remote, &datagram) || !datagram)
+    return TRUE;
+  switch (
+      sip_gate_judge (gate, sip, &remote, sip_socket_get_queue (listener->udp, NULL), &retry_after))
+    {
+    case SIP_GATE_PASS:
+      return TRUE;
+    case SIP_GATE_REFUSE:
+      send_refusal (listener, sip, &remote, retry_after);
+      return FALSE;
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+is_request (nua_event_t event)
+{
+  switch (event)
+    {
+    case nua_i_invite:
+    case nua_i_update:
+    case nua_i_options:
+    case nua_i_register:
+    case nua_i_message:
+    case nua_i_info:
+    case nua_i_subscribe:
+    case nua_i_publish:
+    case nua_i_method:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
+sip_gate_admit (SipListener *listener, nua_event_t event, int status, nua_handle_t *nh,
+                const SipCall *call, const sip_t *sip)
+{
+  static const char text[] = "Too many requests, or too many calls";
+  SipRefusal refusal = { SIP_503_SERVICE_UNAVAILABLE, 0, 0 };
+  SipGate *gate = listener->plugin->gate;
+  g_autoptr (SipRequest) request = NULL;
+  char peer[RFL_ADDRESS_STRLEN];
+  gboolean datagram;
+  RflAddress remote;
+
+  if (gate == NULL || call || status >= 200 || !is_request (event) || sip == NULL
+      || sip->sip_request == NULL
+      || !get_remote ((msg_t *) nua_current_request (listener->nua), &remote, &datagram) || datagram
+      || sip_gate_judge (gate, sip, &remote, -1, &refusal.retry_after) == SIP_GATE_PASS)
+    return TRUE;
+  request = sip_request_save (listener, nh);
+  refusal.retry_after = MAX (refusal.retry_after, 1);
+  sip_request_refuse_with (listener, request, rfl_address_format (&remote, peer), &refusal, text);
+  if (event != nua_i_invite)
+    nua_handle_destroy (nh);
+  return FALSE;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The stack's sockets, which it shows to nobody: found among the process's descriptors. They stay the
+ * stack's. Not about connections: see connections.c.
+ */
+#pragma once
+
+#include <reflector/reflector.h>
+
+/* @udp, @tcp: (out): bound to @local, the latter listening; -1: there is none. Marks them
+ * close-on-exec. */
+void sip_sockets_find (const RflAddress *local, int *udp, int *tcp);
+
+/* SO_TYPE, SO_ACCEPTCONN and the like; -1: not a socket */
+int sip_socket_get_option (int fd, int option);
+/* getsockname() or getpeername() */
+gboolean sip_socket_get_address (int fd, gboolean remote, RflAddress *out);
