@@ -75,12 +75,13 @@ class Person:
             self.drop_phone()
 
     def drop_phone(self):
-        if self.ua:
+        with self.lab.engine.cond:
             ua, self.ua = self.ua, None
-            for entry in ua.unanswered.values():
+            for entry in ua.unanswered.values() if ua else ():
                 self.lab.engine.cancel(entry[1])
-            ua.unanswered.clear()
-            ua.close()
+            if ua:
+                ua.unanswered.clear()
+                ua.close()
 
     # ---- outside of a call
     def phone(self):
