@@ -20,6 +20,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.environ.get("RFL_TOP_BUILDDIR") or os.path.join(HERE, "../../build")
 TICKS = os.sysconf("SC_CLK_TCK")
+started = []  # Servers and Loads, each with end()
 T1X64 = 4  # seconds for which a finished transaction is kept
 
 
@@ -38,6 +39,7 @@ class Server:
 
     def __init__(self, folder):
         Server.serial += 1
+        started.append(self)
         self.folder, self.port = folder, 21000 + os.getpid() % 3000 * 10 + Server.serial % 10
         self.log = os.path.join(folder, f"{self.name.replace(' ', '-')}-{Server.serial}.log")
         with open(self.log, "wb") as log:
@@ -66,7 +68,8 @@ class Server:
 
     def end(self):
         """At once: thousands of dialogs would take long to end."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -115,7 +118,7 @@ status: {{ socket = "{self.socket}"; }};
             return json.loads(b"".join(iter(lambda: sock.recv(1 << 20), b"")))
 
     def heap(self):
-        return self.status()["core"]["heap"]
+        return self.status()["process"]["heap"]
 
 
 class BareNua(Server):
@@ -156,7 +159,8 @@ class Kamailio(Server):
         return found
 
     def end(self):
-        self.process.terminate()  # it waits for its children
+        if self.process.poll() is None:
+            self.process.terminate()  # it waits for its children
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
@@ -169,6 +173,7 @@ class Load:
 
     def __init__(self, folder, server, calls, rate, file, pause=0, ip="127.0.0.1"):
         Load.serial += 1
+        started.append(self)
         self.stat = os.path.join(folder, f"sipp-{Load.serial}.csv")
         self.started = time.monotonic()
         self.process = subprocess.Popen(
@@ -195,7 +200,8 @@ class Load:
         return self
 
     def end(self):
-        self.process.kill()
+        if self.process.poll() is None:
+            self.process.kill()
         self.process.wait()
 
 
@@ -300,10 +306,14 @@ def main():
     servers = [Reflectord, BareNua] + ([Kamailio] if shutil.which("kamailio") else [])
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-sip-") as folder:
-        if options.only != "dialogs":
-            rates(options, folder, servers)
-        if options.only != "rate":
-            dialogs(options, folder)
+        try:
+            if options.only != "dialogs":
+                rates(options, folder, servers)
+            if options.only != "rate":
+                dialogs(options, folder)
+        finally:
+            for each in started:
+                each.end()
     print(f"({time.monotonic() - began:.0f} s)")
 
 
