@@ -45,6 +45,13 @@ typedef struct {
   RflTimer *timer;
 } SipRefresh;
 
+/* Of reoffer.c. @under_way: such an INVITE has no final response yet */
+typedef struct {
+  gboolean under_way;
+  guint tries;
+  RflTimer *timer;
+} SipReoffer;
+
 /**
  * SipCall:
  * @remote: where its last INVITE came from
@@ -89,6 +96,7 @@ struct _SipCall {
   RflTimer *ringing;
   gboolean ringing_reliably;
   SipRefresh refresh;
+  SipReoffer reoffer;
   char *place, *invite;
   SipCall *twin;
 };

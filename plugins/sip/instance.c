@@ -56,6 +56,10 @@ make_counters (SipPlugin *plugin)
                                  "calls ended for another one of the same user (second_call)");
   c->bad_answers = rfl_counter_get (core, "sip.bad_answers",
                                     "calls ended because our offer had no acceptable answer");
+  c->reoffers = rfl_counter_get (core, "sip.reoffers",
+                                 "INVITEs to callers because their session has another codec");
+  c->reoffers_refused = rfl_counter_get (core, "sip.reoffers_refused",
+                                         "callers who did not take the other codec and stay");
   c->picture_requests =
       rfl_counter_get (core, "sip.picture_requests", "INFO requests for a picture");
 }

@@ -109,7 +109,8 @@ struct _SipListener {
 
 typedef struct {
   RflCounter *invites, *joined, *refused, *challenged, *wrong_credentials, *cancelled, *ended,
-      *closed_connections, *abandoned_connections, *replaced, *bad_answers, *picture_requests;
+      *closed_connections, *abandoned_connections, *replaced, *bad_answers, *picture_requests,
+      *reoffers, *reoffers_refused;
 } SipCounters;
 
 struct _SipPlugin {

@@ -4,6 +4,7 @@
  */
 #include "plugins/sip/timer.h"
 #include "plugins/sip/proposal.h"
+#include "plugins/sip/reoffer.h"
 #include <sofia-sip/sip_header.h>
 
 /* Two refreshes that meet (RFC 3261 §14.1), and a call that is busy with another offer. */
@@ -39,8 +40,8 @@ sip_timer_note (SipCall *call, const sip_t *sip)
 }
 
 /* RflOfferFunc's result: an INVITE that offers what is in force changes no media. */
-static void
-invite (SipCall *call, const char *sdp)
+void
+sip_timer_invite (SipCall *call, const char *sdp)
 {
   if (sdp == NULL || call->state != SIP_CALL_CONFIRMED)
     return;
@@ -60,7 +61,7 @@ on_timer (gpointer data)
   else if (call->state != SIP_CALL_CONFIRMED || call->request || sip_proposal_is_open (call))
     rfl_timer_start (r->timer, AGAIN);
   else
-    sip_proposal_make (call, invite);
+    sip_proposal_make (call, sip_timer_invite);
 }
 
 static void
@@ -98,7 +99,7 @@ fail (SipCall *call)
 void
 sip_timer_invited (SipCall *call, int status, const sip_t *sip)
 {
-  if (status < 200 || call->state != SIP_CALL_CONFIRMED)
+  if (status < 200 || call->state != SIP_CALL_CONFIRMED || sip_reoffer_refused (call, status))
     return;
   if (status < 300)
     {

@@ -11,7 +11,9 @@
 void sip_timer_note (SipCall *call, const sip_t *sip);
 /* The 200 is on its way. */
 void sip_timer_start (SipCall *call);
-/* A response to our refresh came. @sip: %NULL: one that the stack made up */
+/* Sends an INVITE inside the call with this offer; nothing if the call cannot have one now. */
+void sip_timer_invite (SipCall *call, const char *sdp);
+/* A response to an INVITE of ours came. @sip: %NULL: one that the stack made up */
 void sip_timer_invited (SipCall *call, int status, const sip_t *sip);
 void sip_timer_updated (SipCall *call, int status);
 void sip_timer_stop (SipCall *call);

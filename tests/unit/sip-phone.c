@@ -155,6 +155,22 @@ phone_answer (Phone *phone, const char *request, const char *status)
   g_string_free (text, TRUE);
 }
 
+void
+phone_answer_with (Phone *phone, const char *request, const char *status, const char *body)
+{
+  static const char *const names[] = { "Via:", "From:", "To:", "Call-ID:", "CSeq:" };
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "SIP/2.0 %s\r\n", status);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    copy_lines (text, request, names[i]);
+  g_string_append_printf (text, "Contact: <sip:alice@%s>\r\n", phone->host);
+  g_string_append_printf (text, "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
+                          strlen (body), body);
+  phone_send_raw (phone, text->str, text->len);
+  g_string_free (text, TRUE);
+}
+
 /* One message out of what has come, or %NULL. */
 static char *
 cut_message (Phone *phone)
