@@ -7,56 +7,6 @@
 
 #include <string.h>
 
-#define PORT_OPTION(NAME, DEFAULT, HELP)                                                           \
-  {                                                                                                \
-    .name = NAME, .type = RFL_OPTION_INT, .fallback = DEFAULT, .min = 1, .max = 65535,             \
-    .help = HELP                                                                                   \
-  }
-
-const RflOption rtp_options[] = {
-  PORT_OPTION ("audio_port", "5566", "UDP port for RTP of audio"),
-  PORT_OPTION ("audio_rtcp_port", "5567", "UDP port for RTCP of audio"),
-  PORT_OPTION ("video_port", "5568", "UDP port for RTP of video"),
-  PORT_OPTION ("video_rtcp_port", "5569", "UDP port for RTCP of video"),
-  { .name = "audio_codecs",
-    .type = RFL_OPTION_STRINGS,
-    .fallback = "[ \"PCMU/8000\", \"PCMA/8000\", \"opus/48000/2\", \"G722/8000\", \"GSM/8000\", "
-                "\"speex/16000\", \"speex/8000\", \"iLBC/8000\", \"G729/8000\" ]",
-    .help =
-        "audio codecs (NAME/RATE[/CHANNELS][;FMTP]); a session gets the first its creator offers" },
-  { .name = "video_codecs",
-    .type = RFL_OPTION_STRINGS,
-    .fallback = "[ \"VP8/90000\", \"H264/90000\", \"VP9/90000\", \"H265/90000\", \"AV1/90000\", "
-                "\"H263-1998/90000\", \"H263/90000\", \"MP4V-ES/90000\" ]",
-    .help = "video codecs, likewise; whoever lacks the session's takes part without video" },
-  { .name = "address",
-    .type = RFL_OPTION_STRING,
-    .classic = "IP_ADDRESS",
-    .help = "IP address that participants are told to send to; default: the one they called" },
-  { .name = "address_external",
-    .type = RFL_OPTION_STRING,
-    .classic = "IP_ADDRESS_EXTERNAL",
-    .help = "the same for participants who call from public addresses" },
-  { .name = "address_local",
-    .type = RFL_OPTION_STRING,
-    .classic = "IP_ADDRESS_LOCAL",
-    .help = "the same for participants who call from private addresses" },
-  { .name = "inactivity_timeout",
-    .type = RFL_OPTION_INT,
-    .fallback = "120",
-    .min = 10,
-    .max = 3600,
-    .help =
-        "seconds without RTCP (before the first: without RTP) after which a participant has left" },
-  { .name = "max_sources",
-    .type = RFL_OPTION_INT,
-    .fallback = "8",
-    .min = 1,
-    .max = 64,
-    .help = "SSRCs that one participant may send in one medium" },
-  RFL_OPTION_END
-};
-
 gpointer
 rtp_plugin_new (RflCore *core)
 {
@@ -92,6 +42,7 @@ rtp_plugin_find_kind (RtpPlugin *plugin, const char *name)
 typedef struct {
   GPtrArray *preferences[RTP_N_KINDS];
   RflAddress address, address_external, address_local;
+  RtpPortUse uses[RTP_N_KINDS]; /* but for the ports */
 } Values;
 
 static void
@@ -137,7 +88,8 @@ read_values (const RflSettings *s, Values *values, GError **error)
          && read_codecs (s, "video_codecs", &values->preferences[RTP_VIDEO], error)
          && read_address (s, "address", &values->address, error)
          && read_address (s, "address_external", &values->address_external, error)
-         && read_address (s, "address_local", &values->address_local, error);
+         && read_address (s, "address_local", &values->address_local, error)
+         && rtp_ports_read (s, values->uses, error);
 }
 
 static void
@@ -147,7 +99,12 @@ take_values (RtpPlugin *plugin, const RflSettings *s, Values *values)
     {
       g_clear_pointer (&plugin->kinds[i].preferences, g_ptr_array_unref);
       plugin->kinds[i].preferences = g_steal_pointer (&values->preferences[i]);
+      plugin->kinds[i].traffic = values->uses[i].traffic;
+      for (guint role = 0; role < RTP_N_ROLES; role++)
+        plugin->kinds[i].max_seats[role] = values->uses[i].max[role];
     }
+  plugin->max_in_session[RTP_CLIENT] = rfl_settings_get_int (s, "max_participants");
+  plugin->max_in_session[RTP_LURKER] = rfl_settings_get_int (s, "max_lurkers");
   plugin->address = values->address;
   plugin->address_external = values->address_external;
   plugin->address_local = values->address_local;
@@ -155,34 +112,18 @@ take_values (RtpPlugin *plugin, const RflSettings *s, Values *values)
   plugin->max_sources = rfl_settings_get_int (s, "max_sources");
 }
 
-static void
-read_ports (const RflSettings *s, guint16 ports[2 * RTP_N_KINDS])
-{
-  static const char *const names[2 * RTP_N_KINDS] = { "audio_port", "audio_rtcp_port", "video_port",
-                                                      "video_rtcp_port" };
-
-  for (guint i = 0; i < 2 * RTP_N_KINDS; i++)
-    ports[i] = rfl_settings_get_int (s, names[i]);
-}
-
 gboolean
 rtp_plugin_configure (gpointer self, const RflSettings *s, GError **error)
 {
   RtpPlugin *plugin = self;
   g_auto (Values) values = { 0 };
-  guint16 ports[2 * RTP_N_KINDS];
 
-  read_ports (s, ports);
-  for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
-    for (guint k = 0; k < i; k++)
-      if (ports[i] == ports[k])
-        return rfl_settings_set_error (s, NULL, error, "port %u is used twice", ports[i]);
   if (!read_values (s, &values, error))
     return FALSE;
   for (guint i = 0; i < RTP_N_KINDS; i++)
     {
-      plugin->kinds[i].rtp_number = ports[2 * i];
-      plugin->kinds[i].rtcp_number = ports[2 * i + 1];
+      plugin->kinds[i].rtp_number = values.uses[i].rtp;
+      plugin->kinds[i].rtcp_number = values.uses[i].rtcp;
     }
   take_values (plugin, s, &values);
   return TRUE;
@@ -193,14 +134,12 @@ rtp_plugin_reconfigure (gpointer self, const RflSettings *s, GError **error)
 {
   RtpPlugin *plugin = self;
   g_auto (Values) values = { 0 };
-  guint16 ports[2 * RTP_N_KINDS];
 
   if (!read_values (s, &values, error))
     return RFL_RELOAD_FAILED;
-  read_ports (s, ports);
   for (guint i = 0; i < RTP_N_KINDS; i++)
-    if (plugin->kinds[i].rtp_number != ports[2 * i]
-        || plugin->kinds[i].rtcp_number != ports[2 * i + 1])
+    if (plugin->kinds[i].rtp_number != values.uses[i].rtp
+        || plugin->kinds[i].rtcp_number != values.uses[i].rtcp)
       return RFL_RELOAD_RESTART;
   take_values (plugin, s, &values);
   return RFL_RELOAD_APPLIED;
@@ -246,10 +185,14 @@ static gboolean
 add_hooks (RtpPlugin *plugin, GError **error)
 {
   static const char *const after_codecs[] = { "rtp/codecs", NULL };
+  static const char *const after_seats[] = { "rtp/seats", NULL };
   const RflHook hooks[] = {
     { "rtp/codecs", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, NULL, rtp_offer_hook, plugin },
-    { "rtp/turn", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, after_codecs, rtp_turn_hook,
+    { "rtp/seats", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, after_codecs,
+      rtp_seats_check_hook, plugin },
+    { "rtp/turn", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_NORMAL, NULL, after_seats, rtp_turn_hook,
       plugin },
+    { "rtp/seat", RFL_EVENT_MEDIA_OFFERED, RFL_HOOK_LATE, NULL, NULL, rtp_seats_take_hook, plugin },
     { "rtp/wanted", RFL_EVENT_OFFER_WANTED, RFL_HOOK_NORMAL, NULL, NULL, rtp_wanted_hook, plugin },
     { "rtp/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_joined_hook,
       plugin },
@@ -277,6 +220,7 @@ get_counters (RtpPlugin *plugin)
       g_autofree char *name = g_strconcat ("rtp.refused_", rtp_refused_name (i), NULL);
       plugin->refused[i] = rfl_counter_get (plugin->core, name, "packets refused for this reason");
     }
+  rtp_seats_get_counters (plugin);
   plugin->latched =
       rfl_counter_get (plugin->core, "rtp.latched", "remote addresses tied to a participant");
   plugin->moved = rfl_counter_get (plugin->core, "rtp.moved", "addresses that moved");

@@ -31,16 +31,17 @@ is_disabled (const RflMediumDesc *desc)
 }
 
 /* A packet with one of these numbers and the marker bit looks like RTCP on any port
- * (RFC 5761 §4), so they are nothing to agree on. */
+ * (RFC 5761 §4), so they are nothing to agree on; nor is what
+ * the operator does not allow. */
 static GPtrArray *
-distinct_formats (const GPtrArray *formats)
+usable_formats (const RtpTraffic *traffic, const GPtrArray *formats)
 {
   GPtrArray *list = g_ptr_array_new ();
 
   for (guint i = 0; i < formats->len; i++)
     {
       const RflFormat *format = formats->pdata[i];
-      if (format->pt < 64 || format->pt > 95)
+      if ((format->pt < 64 || format->pt > 95) && rtp_traffic_allows (traffic, format))
         g_ptr_array_add (list, formats->pdata[i]);
     }
   return list;
@@ -57,7 +58,8 @@ static void
 plan_medium (Plan *plan, RflSession *session)
 {
   RflRoute *route = rfl_session_get_route (session, plan->kind->name);
-  g_autoptr (GPtrArray) offer = distinct_formats (plan->medium->offered->formats);
+  g_autoptr (GPtrArray) offer =
+      usable_formats (&plan->kind->traffic, plan->medium->offered->formats);
   const GPtrArray *formats = route->formats;
 
   if (formats->len == 0)

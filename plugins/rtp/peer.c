@@ -110,6 +110,7 @@ rtp_peer_detach (RtpPeer *peer)
   for (guint i = 0; i < peer->media->len; i++)
     if (peer->media->pdata[i])
       rtp_medium_detach (peer->media->pdata[i]);
+  rtp_seats_release (peer);
   g_hash_table_remove (plugin->peers, peer);
   peer->plugin = NULL;
 }

@@ -6,6 +6,7 @@
 
 #define RFL_LOG_DOMAIN "rtp"
 
+#include "plugins/rtp/classic.h"
 #include "plugins/rtp/latch.h"
 
 #include <reflector/reflector.h>
@@ -33,21 +34,19 @@ typedef enum {
  * @name: "audio" or "video", interned
  * @required: an offer of it without the session codec is refused as a whole
  * @preferences: (element-type RflFormat): of the configuration
+ * @seats, @max_seats: this reflector's participants in it, by role; -1: no limit
  */
 typedef struct {
   const char *name;
   gboolean required;
   GPtrArray *preferences;
+  RtpTraffic traffic;
+  guint seats[RTP_N_ROLES];
+  gint64 max_seats[RTP_N_ROLES];
   guint16 rtp_number, rtcp_number;
   RflPort *rtp_port, *rtcp_port;
   RtpPlugin *plugin;
 } RtpKind;
-
-enum {
-  RTP_AUDIO,
-  RTP_VIDEO,
-  RTP_N_KINDS
-};
 
 struct _RtpPlugin {
   RflCore *core;
@@ -56,6 +55,7 @@ struct _RtpPlugin {
   RflAddress address, address_external, address_local; /* family 0: not configured */
   gint64 inactivity;
   guint max_sources;
+  gint64 max_in_session[RTP_N_ROLES]; /* of this reflector's participants; -1: no limit */
 
   RtpLatch *latch;
   GHashTable *peers; /* RtpPeer, the set of all */
@@ -66,7 +66,8 @@ struct _RtpPlugin {
 
   RflCounter *refused[RTP_N_REFUSED];
   RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent;
-  RflLogLimit refused_log, latched_log;
+  RflCounter *limited[RTP_N_ROLES][2]; /* in a medium, in a session */
+  RflLogLimit limited_log, refused_log, latched_log;
 };
 
 /* A stream that fell silent, so that its return from another address can be recognised. */
@@ -108,6 +109,17 @@ struct _RtpMedium {
 };
 
 /**
+ * RtpSeat: what a participant counts as
+ * @session: a reference; %NULL: nowhere
+ * @media: one bit for each kind
+ */
+typedef struct {
+  RflSession *session;
+  guint media;
+  RtpRole role;
+} RtpSeat;
+
+/**
  * RtpPeer:
  * @plugin: %NULL once the plugin has stopped
  * @media: (element-type RtpMedium): by m-line; %NULL for those that are not ours
@@ -119,12 +131,14 @@ struct _RtpPeer {
   GPtrArray *media;
   gint64 joined;
   gint64 last_rtcp;
+  RtpSeat seat;
 };
 
 /* Of hooks and timers @data is the RtpPlugin. */
 
-/* instance.c: the plugin's life, which plugin.c names in the descriptor */
+/* options.c */
 extern const RflOption rtp_options[];
+/* instance.c: the plugin's life, which plugin.c names in the descriptor */
 gpointer rtp_plugin_new (RflCore *core);
 gboolean rtp_plugin_configure (gpointer self, const RflSettings *settings, GError **error);
 gboolean rtp_plugin_start (gpointer self, GError **error);
@@ -144,6 +158,15 @@ void rtp_offer_address (const RtpPlugin *plugin, const RflParticipant *p, const 
 
 /* wanted.c: what we offer. Hook of RFL_EVENT_OFFER_WANTED. */
 RflHookResult rtp_wanted_hook (RflEvent *event, gpointer data, GError **error);
+
+/* seats.c: whether there is room. Hooks of RFL_EVENT_MEDIA_OFFERED: one after rtp_offer_hook()
+ * and one after all that may refuse. */
+RflHookResult rtp_seats_check_hook (RflEvent *event, gpointer data, GError **error);
+RflHookResult rtp_seats_take_hook (RflEvent *event, gpointer data, GError **error);
+void rtp_seats_get_counters (RtpPlugin *plugin);
+void rtp_seats_release (RtpPeer *peer);
+/* This reflector's participants in @session. */
+guint rtp_seats_count (RflSession *session, RtpRole role);
 
 /* turn.c: when it is answered. Hook of RFL_EVENT_MEDIA_OFFERED after rtp_offer_hook(). */
 RflHookResult rtp_turn_hook (RflEvent *event, gpointer data, GError **error);

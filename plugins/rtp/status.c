@@ -65,12 +65,32 @@ add_medium (const RtpMedium *m, RflStatus *status)
 }
 
 static void
+add_role (RflStatus *status, const char *key, guint n, gint64 max)
+{
+  rfl_status_begin_object (status, key);
+  rfl_status_add_int (status, "now", n);
+  rfl_status_add_int (status, "max", max);
+  rfl_status_end (status);
+}
+
+/* How many there are of those that have limits. */
+static void
+add_kind (const RtpKind *kind, RflStatus *status)
+{
+  rfl_status_begin_object (status, kind->name);
+  add_role (status, "clients", kind->seats[RTP_CLIENT], kind->max_seats[RTP_CLIENT]);
+  add_role (status, "lurkers", kind->seats[RTP_LURKER], kind->max_seats[RTP_LURKER]);
+  rfl_status_end (status);
+}
+
+static void
 add_peer (RtpPeer *peer, RflStatus *status)
 {
   rfl_status_begin_object (status, NULL);
   rfl_status_add_string (status, "id", peer->participant->id);
   rfl_status_add_string (status, "identity", peer->participant->identity);
   rfl_status_add_string (status, "state", state_name (peer->participant));
+  rfl_status_add_bool (status, "lurker", peer->seat.media && peer->seat.role == RTP_LURKER);
   rfl_status_begin_array (status, "media");
   for (guint i = 0; i < peer->media->len; i++)
     {
@@ -83,10 +103,12 @@ add_peer (RtpPeer *peer, RflStatus *status)
 }
 
 static void
-add_session (const RflSession *session, RflStatus *status)
+add_session (RflSession *session, RflStatus *status)
 {
   rfl_status_begin_object (status, NULL);
   rfl_status_add_string (status, "name", session->name);
+  rfl_status_add_int (status, "clients", rtp_seats_count (session, RTP_CLIENT));
+  rfl_status_add_int (status, "lurkers", rtp_seats_count (session, RTP_LURKER));
   rfl_status_begin_array (status, "participants");
   for (guint i = 0; i < session->participants->len; i++)
     {
@@ -105,6 +127,8 @@ rtp_plugin_status (gpointer self, RflStatus *status)
   g_autoptr (GPtrArray) sessions = rfl_core_list_sessions (plugin->core);
 
   rfl_status_add_int (status, "waiting", g_queue_get_length (&plugin->turns));
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    add_kind (&plugin->kinds[i], status);
   rfl_status_begin_array (status, "sessions");
   for (guint i = 0; i < sessions->len; i++)
     add_session (sessions->pdata[i], status);

@@ -17,10 +17,10 @@ typedef struct {
 } Numbers;
 
 static guint8
-take_number (Numbers *numbers)
+take_number (const RtpTraffic *traffic, Numbers *numbers)
 {
   for (guint8 pt = FIRST_DYNAMIC; pt <= LAST_DYNAMIC; pt++)
-    if (!numbers->used[pt])
+    if (!numbers->used[pt] && rtp_traffic_allows_number (traffic, pt))
       {
         numbers->used[pt] = TRUE;
         return pt;
@@ -42,13 +42,13 @@ find_static (const RflFormat *format)
 }
 
 static void
-add_format (GPtrArray *out, const RflFormat *format, Numbers *numbers)
+add_format (GPtrArray *out, const RtpKind *kind, const RflFormat *format, Numbers *numbers)
 {
   guint8 pt = find_static (format);
 
   if (pt == RFL_PT_NONE)
-    pt = take_number (numbers);
-  if (pt != RFL_PT_NONE)
+    pt = take_number (&kind->traffic, numbers);
+  if (pt != RFL_PT_NONE && rtp_traffic_allows_number (&kind->traffic, pt))
     g_ptr_array_add (out, rfl_format_new (pt, format->encoding, format->clock_rate,
                                           format->channels, format->fmtp));
 }
@@ -64,7 +64,7 @@ has_rate (const GPtrArray *formats, guint n, guint clock_rate)
 
 /* RFC 4733 §2.1: its rate is that of the codec it goes with. */
 static void
-add_telephone_events (GPtrArray *out, Numbers *numbers)
+add_telephone_events (GPtrArray *out, const RtpKind *kind, Numbers *numbers)
 {
   guint n = out->len;
 
@@ -73,7 +73,7 @@ add_telephone_events (GPtrArray *out, Numbers *numbers)
       guint rate = ((const RflFormat *) out->pdata[i])->clock_rate;
       g_autoptr (RflFormat) events = rfl_format_new (0, "telephone-event", rate, 1, "0-16");
       if (!has_rate (out, i, rate))
-        add_format (out, events, numbers);
+        add_format (out, kind, events, numbers);
     }
 }
 
@@ -81,9 +81,9 @@ static void
 add_configured (GPtrArray *out, const RtpKind *kind, Numbers *numbers)
 {
   for (guint i = 0; i < kind->preferences->len; i++)
-    add_format (out, kind->preferences->pdata[i], numbers);
+    add_format (out, kind, kind->preferences->pdata[i], numbers);
   if (strcmp (kind->name, "audio") == 0)
-    add_telephone_events (out, numbers);
+    add_telephone_events (out, kind, numbers);
 }
 
 static void

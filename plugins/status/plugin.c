@@ -14,7 +14,8 @@ typedef struct {
   RflCore *core;
   StatusServerSpec spec;
   char *path, *made_dir;
-  StatusServer *server;
+  StatusServer *server, *admin;
+  guint16 admin_port; /* 0: none */
 } Status;
 
 static const RflOption options[] = {
@@ -22,12 +23,19 @@ static const RflOption options[] = {
     .type = RFL_OPTION_STRING,
     .fallback = "\"/run/reflectord/status.sock\"",
     .help = "Unix socket that tells the status, for the daemon's user and group" },
+  { .name = "admin_port",
+    .type = RFL_OPTION_INT,
+    .fallback = "0",
+    .min = 0,
+    .max = 65535,
+    .classic = "ADMIN_PORT",
+    .help = "TCP port of 127.0.0.1 that tells the same to every local user; 0: none" },
   { .name = "max_connections",
     .type = RFL_OPTION_INT,
     .fallback = "16",
     .min = 1,
     .max = 1024,
-    .help = "Connections at a time; further ones are closed at once" },
+    .help = "Connections at a time to each; further ones are closed at once" },
   { .name = "timeout",
     .type = RFL_OPTION_INT,
     .fallback = "5",
@@ -61,6 +69,7 @@ status_configure (gpointer self, const RflSettings *settings, GError **error)
   if (!status_socket_path_fits (path))
     return rfl_settings_set_error (settings, "socket", error, "empty, or too long for a socket");
   status->path = g_strdup (path);
+  status->admin_port = (guint16) rfl_settings_get_int (settings, "admin_port");
   status->spec = (StatusServerSpec){
     .path = status->path,
     .max_clients = (guint) rfl_settings_get_int (settings, "max_connections"),
@@ -90,15 +99,16 @@ remove_folder (Status *status)
 }
 
 static gboolean
-status_start (gpointer self, GError **error)
+open_admin_port (Status *status, GError **error)
 {
-  Status *status = self;
+  StatusServerSpec spec = status->spec;
 
-  make_folder (status);
-  status->server = status_server_new (status->core, &status->spec, error);
-  if (status->server == NULL)
-    remove_folder (status);
-  return status->server != NULL;
+  if (status->admin_port == 0)
+    return TRUE;
+  spec.path = NULL;
+  spec.port = status->admin_port;
+  status->admin = status_server_new (status->core, &spec, error);
+  return status->admin != NULL;
 }
 
 static void
@@ -106,8 +116,22 @@ status_stop (gpointer self)
 {
   Status *status = self;
 
+  g_clear_pointer (&status->admin, status_server_free);
   g_clear_pointer (&status->server, status_server_free);
   remove_folder (status);
+}
+
+static gboolean
+status_start (gpointer self, GError **error)
+{
+  Status *status = self;
+
+  make_folder (status);
+  status->server = status_server_new (status->core, &status->spec, error);
+  if (status->server != NULL && open_admin_port (status, error))
+    return TRUE;
+  status_stop (status);
+  return FALSE;
 }
 
 static void
@@ -127,7 +151,9 @@ status_status (gpointer self, RflStatus *out)
 
   rfl_status_add_string (out, "socket", status->path);
   rfl_status_add_int (out, "connections",
-                      status->server ? status_server_get_n_clients (status->server) : 0);
+                      (status->server ? status_server_get_n_clients (status->server) : 0)
+                          + (status->admin ? status_server_get_n_clients (status->admin) : 0));
+  rfl_status_add_int (out, "admin_port", status->admin_port);
 }
 
 RFL_PLUGIN (.name = "status", .version = PACKAGE_VERSION,

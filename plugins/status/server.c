@@ -38,6 +38,17 @@ typedef struct {
   RflTimer *timeout;
 } Client;
 
+/* What a client has written would make close() take back what was not delivered yet. */
+static void
+discard_input (int fd)
+{
+  char scratch[4096];
+
+  for (guint i = 0; i < 16; i++)
+    if (recv (fd, scratch, sizeof scratch, MSG_DONTWAIT) <= 0)
+      break;
+}
+
 static void
 client_free (gpointer data)
 {
@@ -49,6 +60,7 @@ client_free (gpointer data)
       g_source_unref (client->source);
     }
   rfl_timer_free (client->timeout);
+  discard_input (client->fd);
   close (client->fd);
   g_free (client->text);
   g_free (client);
@@ -175,7 +187,8 @@ on_connection (gint listener, GIOCondition condition, gpointer user_data)
 StatusServer *
 status_server_new (RflCore *core, const StatusServerSpec *spec, GError **error)
 {
-  int fd = status_socket_listen (spec->path, error);
+  int fd = spec->path ? status_socket_listen (spec->path, error)
+                      : status_port_listen (spec->port, error);
   StatusServer *server;
 
   if (fd < 0)
@@ -185,7 +198,7 @@ status_server_new (RflCore *core, const StatusServerSpec *spec, GError **error)
   server->spec = *spec;
   server->path = g_strdup (spec->path);
   server->fd = fd;
-  if (lstat (server->path, &server->st) < 0)
+  if (server->path == NULL || lstat (server->path, &server->st) < 0)
     server->st.st_ino = 0; /* somebody has taken it away; then nobody removes it */
   server->clients = g_ptr_array_new_with_free_func (client_free);
   server->told = rfl_counter_get (core, "status.told", "status texts told");
@@ -204,7 +217,7 @@ remove_socket (const StatusServer *server)
 {
   struct stat st;
 
-  if (lstat (server->path, &st) == 0 && st.st_ino == server->st.st_ino
+  if (server->path != NULL && lstat (server->path, &st) == 0 && st.st_ino == server->st.st_ino
       && st.st_dev == server->st.st_dev)
     g_unlink (server->path);
 }

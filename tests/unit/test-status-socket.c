@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -250,6 +251,41 @@ replaced (Fixture *f, gconstpointer data)
   close (fd);
 }
 
+/* A port of loopback in place of the socket: taken ones are told, and what a client writes neither
+ * counts nor costs it the answer. */
+static void
+port (Fixture *f, gconstpointer data)
+{
+  StatusServerSpec spec = {
+    .max_clients = 2, .timeout = 5 * G_TIME_SPAN_SECOND, .tell = tell, .user_data = f
+  };
+  struct sockaddr_in sa = { .sin_family = AF_INET };
+  socklen_t len = sizeof sa;
+  int probe = socket (AF_INET, SOCK_STREAM, 0), fd = socket (AF_INET, SOCK_STREAM, 0);
+  g_autoptr (GString) got = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  sa.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  g_assert_cmpint (bind (probe, (struct sockaddr *) &sa, sizeof sa), ==, 0);
+  g_assert_cmpint (listen (probe, 1), ==, 0);
+  g_assert_cmpint (getsockname (probe, (struct sockaddr *) &sa, &len), ==, 0);
+  spec.port = ntohs (sa.sin_port);
+  g_assert_null (status_server_new (f->core, &spec, &error));
+  g_assert_error (error, RFL_ERROR, RFL_ERROR_IO);
+  g_assert_true (g_str_has_prefix (error->message, "127.0.0.1:"));
+  close (probe);
+  f->server = status_server_new (f->core, &spec, NULL);
+  g_assert_nonnull (f->server);
+  g_assert_cmpint (connect (fd, (struct sockaddr *) &sa, sizeof sa), ==, 0);
+  g_assert_cmpint (write (fd, "GET / HTTP/1.0\r\n\r\n", 18), ==, 18);
+  while (count (f, "status.told") == 0)
+    run (f);
+  while (!take (fd, got))
+    ;
+  g_assert_cmpstr (got->str, ==, f->text);
+  close (fd);
+}
+
 #define ADD(name, func) g_test_add ("/status-socket/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -262,5 +298,6 @@ main (int argc, char **argv)
   ADD ("large", large);
   ADD ("lazy", lazy);
   ADD ("replaced", replaced);
+  ADD ("port", port);
   return g_test_run ();
 }
