@@ -5,6 +5,7 @@
 #include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/gate.h"
+#include "plugins/sip/pulse.h"
 #include "plugins/sip/sockets.h"
 #include "plugins/sip/journal.h"
 #include "plugins/sip/orphan.h"
@@ -151,6 +152,7 @@ gboolean
 sip_stack_start (SipPlugin *plugin, GError **error)
 {
   su_init ();
+  sip_pulse_begin ();
   sip_log_redirect (plugin);
   plugin->running = TRUE;
   plugin->root = su_glib_root_create (NULL);
@@ -159,6 +161,7 @@ sip_stack_start (SipPlugin *plugin, GError **error)
   /* Otherwise GLib takes all descriptors out and in at each dispatch. */
   g_source_set_can_recurse (plugin->source, TRUE);
   g_source_attach (plugin->source, rfl_core_get_context (plugin->core));
+  plugin->pulse = sip_pulse_attach (plugin->root, rfl_core_get_context (plugin->core));
   plugin->guards = g_ptr_array_new_with_free_func (free_guard);
   plugin->gate = sip_gate_new (plugin);
   plugin->listeners = g_ptr_array_new_with_free_func (listener_free);
@@ -229,6 +232,8 @@ sip_stack_stop (SipPlugin *plugin)
   g_clear_pointer (&plugin->journal, sip_journal_free);
   g_clear_pointer (&plugin->connections, sip_connections_free);
   g_clear_pointer (&plugin->listeners, g_ptr_array_unref);
+  g_source_destroy (plugin->pulse);
+  g_clear_pointer (&plugin->pulse, g_source_unref);
   su_root_destroy (plugin->root);
   plugin->root = NULL;
   g_source_destroy (plugin->source);
@@ -236,6 +241,7 @@ sip_stack_stop (SipPlugin *plugin)
   g_clear_pointer (&plugin->guards, g_ptr_array_unref);
   g_clear_pointer (&plugin->gate, sip_gate_free);
   sip_log_restore ();
+  sip_pulse_end ();
   su_deinit ();
   plugin->running = plugin->stopping = FALSE;
 }

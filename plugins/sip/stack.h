@@ -117,7 +117,7 @@ struct _SipPlugin {
   RflCore *core;
   SipSettings settings;
   su_root_t *root;
-  GSource *source;
+  GSource *source, *pulse;
   GPtrArray *guards; /* SipGuard; those of listeners that are gone have no function */
   SipGate *gate;
   GPtrArray *listeners; /* SipListener */
