@@ -69,6 +69,8 @@ link_stamp (gint64 now)
   return stamp ? stamp : 1;
 }
 
+/* Delivers what is in order now; one beyond the rate is left for the peer to repeat. */
+void link_channel_take_sequenced (LinkChannel *ch, const LinkItem *item, gint64 now);
 void link_queued_free (LinkQueued *queued);
 /* Returns: %FALSE if @ack cannot be: not sent yet, or less than was acknowledged before. */
 gboolean link_channel_take_ack (LinkChannel *ch, guint32 ack);

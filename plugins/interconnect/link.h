@@ -202,16 +202,20 @@ void link_peer_kick (LinkPeer *peer);
 gboolean link_peer_allows (LinkPeer *peer);
 void link_peer_receive (LinkPeer *peer, const guint8 *data, gsize len);
 
-/* ---- presence.c ---- */
-gboolean link_presence_add_hooks (LinkPlugin *plugin, GError **error);
-/* Tells the peer of every participant here. */
-void link_presence_tell_all (LinkPeer *peer);
-/* Tells every peer again of those of @session who are here. */
-void link_presence_tell_session (LinkPlugin *plugin, const RflSession *session);
-void link_presence_receive_join (LinkPeer *peer, const LinkMessage *join);
-void link_presence_receive_leave (LinkPeer *peer, const LinkMessage *leave);
+/* ---- announce.c ---- */
 /* (transfer full): the JOIN of a participant here */
 LinkMessage *link_presence_describe (const RflParticipant *participant);
+/* Tells every peer of it; @type: LINK_JOIN or LINK_LEAVE. */
+void link_presence_tell (LinkPlugin *plugin, const RflParticipant *participant, guint8 type);
+/* Tells every peer again of those of @session who are here. */
+void link_presence_tell_session (LinkPlugin *plugin, const RflSession *session);
+/* Tells the peer of every participant here. */
+void link_presence_tell_all (LinkPeer *peer);
+
+/* ---- presence.c ---- */
+gboolean link_presence_add_hooks (LinkPlugin *plugin, GError **error);
+void link_presence_receive_join (LinkPeer *peer, const LinkMessage *join);
+void link_presence_receive_leave (LinkPeer *peer, const LinkMessage *leave);
 /* Takes the participant @id of the peer out, if there is one. */
 void link_presence_drop (LinkPeer *peer, const char *id, const char *why);
 /* (nullable): the medium that a SOURCE or RTCP is about, if it is of a participant of @peer */
@@ -229,15 +233,17 @@ void link_rooms_update (LinkPlugin *plugin, RflSession *session);
 LinkLeg *link_room_find_leg (const LinkRoom *room, const RflRoute *route);
 void link_room_drop_legs (LinkRoom *room);
 
-/* ---- media.c ---- */
+/* ---- label.c ---- */
 gboolean link_media_add_hooks (LinkPlugin *plugin, GError **error);
 void link_media_announce (LinkLeg *leg, RflSource *source);
 void link_media_announce_all (LinkLeg *leg);
+void link_media_withdraw_all (LinkLeg *leg);
 /* (transfer full): the SOURCE of a source here */
 LinkMessage *link_media_describe (const RflSource *source, guint32 label);
+
+/* ---- media.c ---- */
 /* Ends what of @buckets was not told again; the others get their own SSRC back where it is free. */
 void link_media_drop_stale (LinkPeer *peer, guint64 buckets);
-void link_media_withdraw_all (LinkLeg *leg);
 /* The formats of @route have changed: what the peers' numbers mean is looked up anew. */
 void link_media_map_again (LinkPlugin *plugin, const RflRoute *route);
 void link_media_receive_source (LinkPeer *peer, const LinkMessage *message);

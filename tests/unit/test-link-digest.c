@@ -275,6 +275,34 @@ asked_too_often (void)
   world_free (world);
 }
 
+/* A source that had to go under another SSRC gets its own back when it is told again and that is
+ * free. */
+static void
+own_ssrc_again (void)
+{
+  World *world = world_new (2);
+  Person *here = person_join (&world->sites[0], "room", "audio");
+  Person *listener = person_join (&world->sites[0], "room", "audio");
+  Person *there = person_join (&world->sites[1], "room", "audio");
+  LinkPeer *peer = site_peer (&world->sites[0], 1);
+  g_autoptr (LinkMessage) sync = link_message_new (LINK_SYNC);
+
+  world_settle (world);
+  person_talk (here, 55, 2);
+  person_talk (there, 55, 2);
+  g_assert_cmpuint (world_compare (world, 1, 0), >, 0);
+  person_leave (here);
+  sync->buckets = G_MAXUINT64;
+  link_channel_send (peer->channel, sync);
+  link_peer_kick (peer);
+  world_settle (world);
+  assert_same (world);
+  person_forget (listener);
+  person_talk (there, 55, 3);
+  g_assert_cmpuint (person_heard_once (listener, 55), ==, 3);
+  world_free (world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -298,6 +326,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link-digest/forgotten-here", forgotten_here);
   g_test_add_func ("/link-digest/refused-for-a-limit", refused_for_a_limit);
   g_test_add_func ("/link-digest/refused-as-a-duplicate", refused_as_a_duplicate);
+  g_test_add_func ("/link-digest/own-ssrc-again", own_ssrc_again);
   g_test_add_func ("/link-digest/asked-too-often", asked_too_often);
   g_test_add_func ("/link-digest/nothing-wrong", nothing_wrong);
   return g_test_run ();
