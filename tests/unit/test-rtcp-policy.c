@@ -77,6 +77,82 @@ foreign (Room *room, gconstpointer data)
   end_expect (room->c, "RR 1 SDES 1 a |");
 }
 
+/* Reports about what no source sends tell nobody anything. */
+static void
+unknown_blocks (Room *room, gconstpointer data)
+{
+  end_send (room->c, "RR 3 of 77");
+  end_expect (room->a, "RR 3 |");
+  end_send (room->c, "RR 3 of 77 2 0 1 4294967295, SDES 3 c");
+  end_expect (room->a, "RR 3 of 2 1 SDES 3 c |");
+  end_send (room->b, "SR 2 of 3 1");
+  end_expect (room->c, "SR 2 of 1 |");
+  g_assert_cmpuint (count (room, "blocks_unknown"), ==, 5);
+}
+
+/* An SSRC like any other, of a receiver and of a source. */
+static void
+ssrc_zero (Room *room, gconstpointer data)
+{
+  End *zero;
+
+  end_send (room->c, "RR 0 of 1 0, SDES 0 c, BYE 0");
+  g_free (end_take (room->a));
+  end_expect (room->b, "RR 0 of 1 SDES 0 c BYE 0 |");
+  zero = more (room, end_join (room->f, "zero", NULL, RFL_LEG_ALL, 0));
+  zero->flow = fixture_flow (room->f, "192.0.2.99:4000");
+  zero->source = fixture_source (zero->medium, zero->flow, 0, 0);
+  end_send (room->c, "RR 0 of 1, SDES 0 c");
+  g_assert_cmpuint (count (room, "foreign"), ==, 2);
+  end_send (room->c, "RR 3 of 0");
+  end_expect (room->a, "RR 3 of 0 |");
+}
+
+/* More packets than anybody sends: the first ones are looked at. */
+static void
+long_compounds (Room *room, gconstpointer data)
+{
+  guint8 text[8 * 100];
+  RflRtcpWriter w;
+  gsize len;
+
+  rfl_rtcp_writer_init (&w, text, sizeof text);
+  for (guint i = 0; i < 100; i++)
+    rfl_rtcp_write_rr (&w, 1, NULL, 0);
+  rfl_route_receive_rtcp (room->a->medium->route, room->a->medium, text, w.len);
+  g_bytes_get_data (g_ptr_array_index (room->b->got, 0), &len);
+  g_assert_cmpuint (len, ==, 8 * 32);
+}
+
+/* Well-formed by chance or not at all; nothing of it ends what others send. */
+static void
+random_octets (Room *room, gconstpointer data)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (4);
+  guint8 text[256];
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      gsize len = 4 * (gsize) g_rand_int_range (random, 0, 64);
+
+      for (gsize k = 0; k < len; k++)
+        text[k] = (guint8) g_rand_int (random);
+      if (len > 0)
+        {
+          text[0] = (guint8) (0x80 | (text[0] & 0x1f));
+          text[1] = (guint8) (200 + text[1] % 8);
+          text[2] = 0;
+          text[3] = (guint8) (i % 4 ? len / 4 - 1 : text[3] % 64);
+        }
+      rfl_route_receive_rtcp (room->c->medium->route, room->c->medium, text, len);
+    }
+  g_free (end_take (room->a)); /* asserts what it was handed is well-formed */
+  g_free (end_take (room->b));
+  g_assert_nonnull (rfl_route_find_source (room->a->medium->route, 1));
+  g_assert_nonnull (rfl_route_find_source (room->a->medium->route, 2));
+  g_assert_cmpuint (count (room, "received"), ==, 20000);
+}
+
 /* Feedback ends here: one receiver must not degrade everybody. */
 static void
 feedback_ends (Room *room, gconstpointer data)
@@ -341,6 +417,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("invalid", invalid);
   ADD ("foreign", foreign);
+  ADD ("unknown-blocks", unknown_blocks);
+  ADD ("ssrc-zero", ssrc_zero);
+  ADD ("long-compounds", long_compounds);
+  ADD ("random-octets", random_octets);
   ADD ("feedback-ends", feedback_ends);
   ADD ("reports-pass", reports_pass);
   ADD ("unchanged", unchanged);
