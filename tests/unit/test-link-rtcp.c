@@ -114,8 +114,6 @@ summaries (void)
       crossed = site_peer (&world->sites[1], 0)->rtcp_out;
       for (guint i = 1; i < G_N_ELEMENTS (u); i++)
         report (u[i], 100 + i, 11, i % 2 ? 80 : 0);
-      world_settle (world);
-      g_assert_cmpuint (site_peer (&world->sites[1], 0)->rtcp_out, ==, crossed);
       world_run (world, 7 * SECOND);
       g_assert_cmpuint (site_peer (&world->sites[1], 0)->rtcp_out, >=, crossed + 1);
       g_assert_cmpuint (site_peer (&world->sites[1], 0)->rtcp_out, <=, crossed + 4);
@@ -140,7 +138,7 @@ one_side (void)
   report (u[2], 102, 11, 40);
   world_settle (world);
   g_assert_cmpuint (count_about (u[0], RFL_RTCP_RR, 11, 40), ==, 1); /* from here, as it is */
-  g_assert_cmpuint (count_about (u[0], RFL_RTCP_RR, 11, 30), ==, 0);
+  g_assert_cmpuint (u[2]->rtcp->len, ==, 0);
   world_run (world, 14 * SECOND);
   g_assert_cmpuint (count_about (u[0], RFL_RTCP_RR, 11, 30), >=, 1);
   g_assert_cmpuint (u[3]->rtcp->len, ==, 0);
