@@ -132,11 +132,37 @@ rfl_address_is_private (const RflAddress *address)
   return FALSE;
 }
 
+/* Written for every call and log line; inet_ntop() goes through printf. Returns: its end. */
+static char *
+append_decimal (char *out, guint number)
+{
+  guint divisor = 1;
+
+  while (number / divisor >= 10)
+    divisor *= 10;
+  for (; divisor > 0; divisor /= 10)
+    *out++ = (char) ('0' + number / divisor % 10);
+  return out;
+}
+
+static void
+format_ipv4 (const guint8 *ip, char *out)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      out = append_decimal (out, ip[i]);
+      *out++ = '.';
+    }
+  out[-1] = '\0';
+}
+
 const char *
 rfl_address_format_ip (const RflAddress *address, char out[RFL_ADDRESS_STRLEN])
 {
   if (address->family == 0)
     g_strlcpy (out, "none", RFL_ADDRESS_STRLEN);
+  else if (address->family == AF_INET)
+    format_ipv4 (address->ip, out);
   else
     inet_ntop (address->family, address->ip, out, RFL_ADDRESS_STRLEN);
   return out;
@@ -145,11 +171,16 @@ rfl_address_format_ip (const RflAddress *address, char out[RFL_ADDRESS_STRLEN])
 const char *
 rfl_address_format (const RflAddress *address, char out[RFL_ADDRESS_STRLEN])
 {
-  char ip[RFL_ADDRESS_STRLEN];
+  char *end = out;
 
-  rfl_address_format_ip (address, ip);
-  g_snprintf (out, RFL_ADDRESS_STRLEN, address->family == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u", ip,
-              address->port);
+  if (address->family == AF_INET6)
+    *end++ = '[';
+  rfl_address_format_ip (address, end); /* at most 45, brackets and port have room */
+  end += strlen (end);
+  if (address->family == AF_INET6)
+    *end++ = ']';
+  *end++ = ':';
+  *append_decimal (end, address->port) = '\0';
   return out;
 }
 

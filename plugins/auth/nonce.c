@@ -27,12 +27,15 @@ typedef struct {
 
 /**
  * AuthNonces:
+ * @keyed: an HMAC that has taken its key: half of the work of each signature
+ * @decoy: of auth_nonces_decoy(), which does not change
  * @order: of @used, oldest first use at the head
  * @floor: nonces up to this time count as expired, since what they were used for may
  *   have been forgotten
  */
 struct _AuthNonces {
-  guint8 key[32];
+  GHmac *keyed;
+  char decoy[65];
   guint64 serial;
   guint max;
   GHashTable *used;
@@ -47,12 +50,37 @@ get_random (gpointer out, gsize len)
     g_error ("the system has no random numbers");
 }
 
+static char *
+sign (const AuthNonces *nonces, const char *text)
+{
+  GHmac *hmac = g_hmac_copy (nonces->keyed);
+  char *mac;
+
+  g_hmac_update (hmac, (const guint8 *) text, strlen (text));
+  mac = g_strdup (g_hmac_get_string (hmac));
+  g_hmac_unref (hmac);
+  return mac;
+}
+
+static void
+make_key (AuthNonces *nonces)
+{
+  guint8 key[32];
+  g_autofree char *decoy = NULL;
+
+  get_random (key, sizeof key);
+  nonces->keyed = g_hmac_new (G_CHECKSUM_SHA256, key, sizeof key);
+  memset (key, 0, sizeof key);
+  decoy = sign (nonces, "decoy");
+  g_strlcpy (nonces->decoy, decoy, sizeof nonces->decoy);
+}
+
 AuthNonces *
 auth_nonces_new (guint max)
 {
   AuthNonces *nonces = g_new0 (AuthNonces, 1);
 
-  get_random (nonces->key, sizeof nonces->key);
+  make_key (nonces);
   get_random (&nonces->serial, sizeof nonces->serial);
   nonces->max = max;
   nonces->used = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
@@ -68,14 +96,8 @@ auth_nonces_free (AuthNonces *nonces)
     return;
   g_queue_clear (&nonces->order);
   g_hash_table_unref (nonces->used);
-  memset (nonces->key, 0, sizeof nonces->key);
+  g_hmac_unref (nonces->keyed);
   g_free (nonces);
-}
-
-static char *
-sign (const AuthNonces *nonces, const char *text)
-{
-  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, nonces->key, sizeof nonces->key, text, -1);
 }
 
 /* The realm goes into the signature, so that a change of it makes all nonces foreign. */
@@ -188,9 +210,6 @@ auth_nonces_count (const AuthNonces *nonces)
 char *
 auth_nonces_decoy (const AuthNonces *nonces, gsize len)
 {
-  char *decoy = sign (nonces, "decoy");
-
-  g_assert (len <= strlen (decoy));
-  decoy[len] = '\0';
-  return decoy;
+  g_assert (len <= strlen (nonces->decoy));
+  return g_strndup (nonces->decoy, len);
 }

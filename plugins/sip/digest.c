@@ -103,6 +103,23 @@ challenge (SipListener *listener, SipRequest *request, const RflCredentials *ser
   sip_request_respond (request, SIP_401_UNAUTHORIZED, tags);
 }
 
+char *
+sip_digest_make_challenge (SipListener *listener)
+{
+  gpointer self = NULL;
+  const RflCredentials *service = find_service (listener->plugin, &self);
+  g_auto (GStrv) values = service ? service->challenge (self, NULL, FALSE) : NULL;
+  GString *lines;
+
+  if (values == NULL)
+    return NULL;
+  lines = g_string_sized_new (256);
+  for (char **value = values; *value; value++)
+    g_string_append_printf (lines, "WWW-Authenticate: %s\r\n", *value);
+  rfl_counter_add (listener->plugin->counters.challenged, 1);
+  return g_string_free (lines, FALSE);
+}
+
 /* Returns: whether such an answer gets 503 for now; then it has got it. Who answers right is not
  * held up by neighbours who do not. */
 static gboolean

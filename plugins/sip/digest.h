@@ -11,6 +11,14 @@ gboolean sip_digest_uri_fits (const url_t *request, const char *uri);
 gboolean sip_digest_is_wanted (const SipPlugin *plugin);
 
 /**
+ * sip_digest_make_challenge:
+ *
+ * Returns: (transfer full) (nullable): the headers of a 401, whole lines; %NULL: nobody can check
+ *   credentials
+ */
+char *sip_digest_make_challenge (SipListener *listener);
+
+/**
  * sip_digest_check:
  * @user: (out) (optional) (transfer full): whose credentials they are; set when it returns %TRUE
  *

@@ -4,6 +4,7 @@
  * is dispatched. Judges nothing. */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call.h"
+#include "plugins/sip/digest.h"
 #include "plugins/sip/gate-private.h"
 #include "plugins/sip/stateless.h"
 #include <sofia-sip/msg_addr.h>
@@ -21,11 +22,8 @@ get_remote (msg_t *msg, RflAddress *remote, gboolean *datagram)
 }
 
 static void
-send_refusal (const SipListener *listener, const sip_t *sip, const RflAddress *remote,
-              guint retry_after)
+send_response (const SipListener *listener, const GString *text, const RflAddress *remote)
 {
-  g_autoptr (GString) text =
-      sip_stateless_refuse (sip, remote, listener->plugin->gate->tag, retry_after);
   struct sockaddr_storage sa;
   socklen_t len = rfl_address_to_sockaddr (remote, &sa);
 
@@ -34,10 +32,55 @@ send_refusal (const SipListener *listener, const sip_t *sip, const RflAddress *r
                    (struct sockaddr *) &sa, len);
 }
 
+static void
+send_refusal (const SipListener *listener, const sip_t *sip, const RflAddress *remote,
+              guint retry_after)
+{
+  g_autoptr (GString) text =
+      sip_stateless_refuse (sip, remote, listener->plugin->gate->tag, retry_after);
+
+  send_response (listener, text, remote);
+}
+
+/* What will be challenged in any case; whatever else may be wrong with it is for the stack. */
+static gboolean
+wants_challenge (const SipPlugin *plugin, const sip_t *sip)
+{
+  gint8 type = sip->sip_request->rq_url->url_type;
+
+  return sip->sip_request->rq_method == sip_method_invite && sip->sip_authorization == NULL
+         && sip->sip_via && sip->sip_from && sip->sip_call_id && sip->sip_cseq && sip->sip_to
+         && sip->sip_to->a_tag == NULL && (type == url_sip || type == url_sips) && !plugin->stopping
+         && !rfl_core_is_draining (plugin->core)
+         && g_hash_table_size (plugin->calls) < plugin->settings.max_calls
+         && sip_digest_is_wanted (plugin);
+}
+
+/* RFC 3261 §8.2.7: who has shown no credentials is worth no transaction. His ACK ends at the gate, by its
+ * To tag; a repeated INVITE gets another challenge. */
+static gboolean
+challenge (SipListener *listener, const sip_t *sip, const RflAddress *remote)
+{
+  g_autofree char *headers = NULL;
+  g_autoptr (GString) text = NULL;
+
+  if (listener->udp < 0 || !wants_challenge (listener->plugin, sip))
+    return FALSE;
+  headers = sip_digest_make_challenge (listener);
+  if (headers)
+    text = sip_stateless_respond (sip, remote, listener->plugin->gate->tag, "401 Unauthorized",
+                                  headers);
+  if (text == NULL)
+    return FALSE;
+  rfl_counter_add (listener->plugin->counters.invites, 1);
+  send_response (listener, text, remote);
+  return TRUE;
+}
+
 gboolean
 sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
 {
-  const SipListener *listener = user_data;
+  SipListener *listener = user_data;
   SipGate *gate = listener->plugin->gate;
   guint retry_after = 0;
   gboolean datagram;
@@ -49,7 +92,7 @@ sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
       sip_gate_judge (gate, sip, &remote, sip_socket_get_queue (listener->udp, NULL), &retry_after))
     {
     case SIP_GATE_PASS:
-      return TRUE;
+      return !challenge (listener, sip, &remote);
     case SIP_GATE_REFUSE:
       send_refusal (listener, sip, &remote, retry_after);
       return FALSE;

@@ -85,10 +85,14 @@ are_sip (const msg_hclass_t *class, const msg_header_t *header)
 static guint
 count (const char *text, gsize len, char what)
 {
+  const char *end = text + len;
   guint n = 0;
 
-  for (gsize i = 0; i < len; i++)
-    n += text[i] == what;
+  while ((text = memchr (text, what, end - text)) != NULL)
+    {
+      n++;
+      text++;
+    }
   return n;
 }
 

@@ -59,13 +59,13 @@ add_to (GString *out, const sip_to_t *to, const char *tag)
 }
 
 GString *
-sip_stateless_refuse (const sip_t *sip, const RflAddress *remote, const char *tag,
-                      guint retry_after)
+sip_stateless_respond (const sip_t *sip, const RflAddress *remote, const char *tag,
+                       const char *status, const char *headers)
 {
   g_autoptr (GString) out = g_string_sized_new (1024);
   const sip_via_t *via = sip->sip_via;
 
-  g_string_append (out, "SIP/2.0 503 Service Unavailable\r\n");
+  g_string_append_printf (out, "SIP/2.0 %s\r\n", status);
   add_first_via (out, via, remote);
   while ((via = via->v_next) != NULL)
     if (!add_header (out, via) || out->len > MAX_RESPONSE)
@@ -73,7 +73,15 @@ sip_stateless_refuse (const sip_t *sip, const RflAddress *remote, const char *ta
   if (!add_header (out, sip->sip_from) || !add_to (out, sip->sip_to, tag)
       || !add_header (out, sip->sip_call_id) || !add_header (out, sip->sip_cseq))
     return NULL;
-  g_string_append_printf (out, "Retry-After: %u\r\nServer: reflectord\r\nContent-Length: 0\r\n\r\n",
-                          retry_after);
+  g_string_append_printf (out, "%sServer: reflectord\r\nContent-Length: 0\r\n\r\n", headers);
   return out->len <= MAX_RESPONSE ? g_steal_pointer (&out) : NULL;
+}
+
+GString *
+sip_stateless_refuse (const sip_t *sip, const RflAddress *remote, const char *tag,
+                      guint retry_after)
+{
+  g_autofree char *header = g_strdup_printf ("Retry-After: %u\r\n", retry_after);
+
+  return sip_stateless_respond (sip, remote, tag, "503 Service Unavailable", header);
 }

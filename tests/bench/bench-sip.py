@@ -99,7 +99,8 @@ status: {{ socket = "{self.socket}"; }};
         with open(os.path.join(HERE, "../../conf.d/30-sip.conf")) as f:
             known = f.read()
         return " ".join(f"{name} = {value};" for name, value in
-                        (("invite_rate", 100000), ("invite_burst", 100000)) if f"#{name} =" in known)
+                        (("invite_rate", "100000.0"), ("request_rate", "100000.0"), ("invite_burst", 100000),
+                         ("request_burst", 100000)) if f"#{name} =" in known)
 
     def environment(self):
         environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder)
@@ -268,7 +269,7 @@ def standing(options, folder, kind, rooms, label):
     time.sleep(T1X64 + 1)
     empty = server.heap()
     crowd = Load(folder, server, options.dialogs, options.dialog_rate, file, pause=3000)
-    wait_for(lambda: crowd.count("CurrentCall") >= options.dialogs or crowd.process.poll() is not None,
+    wait_for(lambda: crowd.count("CurrentCall") + crowd.count("FailedCall(C)") >= options.dialogs or crowd.process.poll() is not None,
              3 * options.dialogs / options.dialog_rate + 10, "all dialogs")
     time.sleep(T1X64 + 1)
     full, failed = server.heap(), crowd.count("FailedCall(C)")

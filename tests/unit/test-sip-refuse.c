@@ -209,6 +209,36 @@ digest (void)
   house_free (house);
 }
 
+/* A repeated INVITE is no news to a transaction, but gets another challenge from who has none; and
+ * over TCP, where there is one, a challenge as well. */
+static void
+challenge_without_state (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) phone = house_phone (house);
+  g_autoptr (Phone) tcp = phone_new (house->context, house->port, TRUE);
+  g_autofree char *first = NULL, *again = NULL, *over_tcp = NULL;
+
+  g_assert_true (rfl_core_offer_service (house->core, RFL_CREDENTIALS_SERVICE,
+                                         RFL_CREDENTIALS_VERSION, &credentials, house, NULL));
+  phone_send (phone, "INVITE", "sip:room@127.0.0.1", CONTACT SDP, OFFER);
+  first = phone_expect (phone, "SIP/2.0 401");
+  g_assert_nonnull (strstr (first, ";tag="));
+  g_assert_nonnull (strstr (first, ";received=127.0.0.1"));
+  phone->cseq--;
+  g_clear_pointer (&phone->tag, g_free);
+  phone_send (phone, "INVITE", "sip:room@127.0.0.1", CONTACT SDP, OFFER);
+  again = phone_expect (phone, "SIP/2.0 401");
+  phone_send (phone, "ACK", "sip:room@127.0.0.1", NULL, NULL);
+  g_assert_cmpuint (rfl_counter_read (house->sip->counters.challenged), ==, 2);
+  phone_send (tcp, "INVITE", "sip:room@127.0.0.1", CONTACT SDP, OFFER);
+  over_tcp = phone_expect (tcp, "SIP/2.0 401");
+  phone_send (tcp, "ACK", "sip:room@127.0.0.1", NULL, NULL);
+  g_assert_cmpuint (g_hash_table_size (house->core->participants), ==, 0);
+  rfl_core_withdraw_service (house->core, RFL_CREDENTIALS_SERVICE);
+  house_free (house);
+}
+
 /* Configured "on", but nobody there: an error, not an open door. */
 static void
 digest_without_service (void)
@@ -236,6 +266,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/refuse/errors-of-join", errors_of_join);
   g_test_add_func ("/sip/refuse/limits", limits);
   g_test_add_func ("/sip/refuse/digest", digest);
+  g_test_add_func ("/sip/refuse/challenge-without-state", challenge_without_state);
   g_test_add_func ("/sip/refuse/digest-without-service", digest_without_service);
   return g_test_run ();
 }
