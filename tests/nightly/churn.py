@@ -46,7 +46,8 @@ class Churn:
         self.rate = float(os.environ.get("CHURN_RATE", 12))
         self.problems = []
         sanitized = bool(os.environ.get("CHURN_SANITIZED"))
-        self.sites = {"r1": Site(lab, "r1", R1, self.problems, sanitized, peers=[R2], users=USERS, conf=CONF),
+        self.sites = {"r1": Site(lab, "r1", R1, self.problems, sanitized, peers=[R2], users=USERS,
+                                 conf=CONF + "auth: { max_nonces = 64; };\n"),
                       "r2": Site(lab, "r2", R2, self.problems, sanitized, peers=[R1], conf=CONF)}
         self.faults = Faults(lab, self.sites, self.random, self.note)
         self.people = [self.person(i) for i in range(int(os.environ.get("CHURN_USERS", 24)))]
