@@ -30,12 +30,11 @@ media_address (const GPtrArray *descs)
 static void
 respond (SipCall *call, SipRequest *request, const char *sdp)
 {
-  const SipSettings *s = &call->listener->plugin->settings;
   tagi_t tags[] = { { TAG_IF (call->contact, SIPTAG_CONTACT_STR (call->contact)) },
                     { TAG_IF (sdp, SIPTAG_CONTENT_TYPE_STR ("application/sdp")) },
                     { TAG_IF (sdp, SIPTAG_PAYLOAD_STR (sdp)) },
                     { TAG_IF (call->next_hop, NUTAG_PROXY (call->next_hop)) },
-                    { TAG_IF (call->refresh.wanted, NUTAG_SESSION_TIMER (s->session_expires)) },
+                    { TAG_IF (call->refresh.wanted, NUTAG_SESSION_TIMER (call->refresh.interval)) },
                     { TAG_END () } };
 
   sip_journal_note_request (call->listener->plugin->journal, call, request);

@@ -10,7 +10,7 @@
 #include "plugins/sip/journal.h"
 #include "plugins/sip/message.h"
 #include "plugins/sip/proposal.h"
-#include "plugins/sip/reoffer.h"
+#include "plugins/sip/reinvite.h"
 #include "plugins/sip/ringing.h"
 #include "plugins/sip/target.h"
 #include "plugins/sip/timer.h"
@@ -189,7 +189,8 @@ ended (RflParticipant *participant, const char *reason, gpointer user_data)
   sip_call_end (user_data, reason);
 }
 
-static const RflParticipantOps participant_ops = { .ended = ended, .reoffer = sip_reoffer };
+static const RflParticipantOps participant_ops = { .ended = ended,
+                                                   .reoffer = sip_reinvite_reoffer };
 
 static RflParticipant *
 make_participant (SipCall *call, const sip_t *sip)
@@ -410,7 +411,7 @@ sip_call_gone (SipCall *call, const char *reason)
   sip_journal_forget (call->listener->plugin->journal, call);
   sip_ringing_stop (call);
   sip_timer_stop (call);
-  sip_reoffer_stop (call);
+  sip_reinvite_stop (call);
   sip_index_remove (call->listener->plugin->index, call);
   sip_gate_forget (call->listener->plugin->gate, call);
   rfl_participant_set_data (call->participant, CALL_KEY, NULL, NULL);

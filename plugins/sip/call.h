@@ -45,12 +45,17 @@ typedef struct {
   RflTimer *timer;
 } SipRefresh;
 
-/* Of reoffer.c. @under_way: such an INVITE has no final response yet */
+/**
+ * SipReinvite:
+ *
+ * Of reinvite.c.
+ *
+ * @wanted, @sent: SipReinvitePurpose of one that is to be sent, of one that has no final response
+ */
 typedef struct {
-  gboolean under_way;
-  guint tries;
+  guint wanted, sent, tries;
   RflTimer *timer;
-} SipReoffer;
+} SipReinvite;
 
 /**
  * SipCall:
@@ -96,7 +101,7 @@ struct _SipCall {
   RflTimer *ringing;
   gboolean ringing_reliably;
   SipRefresh refresh;
-  SipReoffer reoffer;
+  SipReinvite reinvite;
   char *place, *invite;
   SipCall *twin;
 };

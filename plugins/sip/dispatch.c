@@ -9,6 +9,7 @@
 #include "plugins/sip/message.h"
 #include "plugins/sip/orphan.h"
 #include "plugins/sip/registrar.h"
+#include "plugins/sip/reinvite.h"
 #include "plugins/sip/timer.h"
 
 /* RFC 3261 §11.2; the stack adds Accept, Allow and Supported. */
@@ -92,7 +93,7 @@ sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, Sip
       break;
     case nua_r_invite:
       if (call)
-        sip_timer_invited (call, status, sip);
+        sip_reinvite_answered (call, status, sip);
       break;
     case nua_r_update:
       if (call)

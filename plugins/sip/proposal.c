@@ -76,8 +76,10 @@ sip_proposal_make (SipCall *call, SipProposedFunc func)
   rfl_participant_get_offer (call->participant, wanted, asking);
 }
 
+/* The caller has its own picture of the call now. If the INVITE was ours, it has the old one
+ * beside it, and the call goes on. */
 static void
-end_call (SipCall *call, const GError *error)
+reject (SipCall *call, const GError *error, gboolean ours)
 {
   SipPlugin *plugin = call->listener->plugin;
   guint suppressed = 0;
@@ -86,19 +88,31 @@ end_call (SipCall *call, const GError *error)
   if (rfl_log_limit_pass (&plugin->refused_log, rfl_core_get_clock (plugin->core), &suppressed))
     rfl_info (&(RflLogFields){ call->room, call->participant->id, call->peer },
               "its answer to our offer: %s (%u more)", error->message, suppressed);
-  sip_call_end_with (call, sip_refusal_from_error (error).status, error->message);
+  if (!ours)
+    sip_call_end_with (call, sip_refusal_from_error (error).status, error->message);
 }
 
-/* RflJoinFunc; holds a reference to the call. */
+static void
+settle (SipCall *call, const GError *error, gboolean ours)
+{
+  call->settling = FALSE;
+  if (error && call->state < SIP_CALL_ENDING)
+    reject (call, error, ours);
+  sip_call_unref (call);
+}
+
+/* RflJoinFunc; holds a reference to the call. The answer came in an ACK. */
 static void
 settled (RflParticipant *participant, const GError *error, gpointer user_data)
 {
-  SipCall *call = user_data;
+  settle (user_data, error, FALSE);
+}
 
-  call->settling = FALSE;
-  if (error && call->state < SIP_CALL_ENDING)
-    end_call (call, error);
-  sip_call_unref (call);
+/* RflJoinFunc; holds a reference to the call. The answer came in a 2xx. */
+static void
+settled_ours (RflParticipant *participant, const GError *error, gpointer user_data)
+{
+  settle (user_data, error, TRUE);
 }
 
 /* Returns: the answer as what core calls an offer; keeps what its m-lines look like. */
@@ -129,6 +143,7 @@ sip_proposal_answered (SipCall *call, const sip_t *sip)
 {
   g_autoptr (GPtrArray) offered = g_steal_pointer (&call->proposal);
   g_autoptr (GError) error = NULL;
+  gboolean ours = sip->sip_status != NULL;
   GPtrArray *offers = NULL;
 
   if (offered == NULL || call->state >= SIP_CALL_ENDING)
@@ -141,11 +156,12 @@ sip_proposal_answered (SipCall *call, const sip_t *sip)
     g_set_error (&error, RFL_ERROR, RFL_ERROR_NO_CODEC, "The offer was not answered");
   if (offers == NULL)
     {
-      end_call (call, error);
+      reject (call, error, ours);
       return;
     }
   call->settling = TRUE;
-  rfl_participant_offer (call->participant, offers, settled, sip_call_ref (call));
+  rfl_participant_offer (call->participant, offers, ours ? settled_ours : settled,
+                         sip_call_ref (call));
 }
 
 void

@@ -11,8 +11,9 @@ typedef void (*SipProposedFunc) (SipCall *call, const char *sdp);
 
 /* Asks core what to offer, then calls @func once, perhaps before this returns. */
 void sip_proposal_make (SipCall *call, SipProposedFunc func);
-/* @sip has the answer: an ACK, or a 2xx to a request of ours. One that cannot be taken ends
- * the call; a missing one does if nothing was agreed before. Nothing if none is expected. */
+/* @sip has the answer: an ACK, or a 2xx to a request of ours. One in an ACK that cannot
+ * be taken ends the call; a missing one does if nothing was agreed before. Nothing if none is
+ * expected. */
 void sip_proposal_answered (SipCall *call, const sip_t *sip);
 /* The offer was refused or will not be answered. */
 void sip_proposal_drop (SipCall *call);

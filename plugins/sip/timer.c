@@ -3,12 +3,8 @@
  * What callers refresh themselves is the stack's business.
  */
 #include "plugins/sip/timer.h"
-#include "plugins/sip/proposal.h"
-#include "plugins/sip/reoffer.h"
+#include "plugins/sip/reinvite.h"
 #include <sofia-sip/sip_header.h>
-
-/* Two refreshes that meet (RFC 3261 §14.1), and a call that is busy with another offer. */
-#define AGAIN (4 * G_TIME_SPAN_SECOND)
 
 /* As the stack does it (RFC 4028 §9). */
 static guint
@@ -32,22 +28,14 @@ sip_timer_note (SipCall *call, const sip_t *sip)
 
   if (s->session_expires == 0 || !sip_has_feature (sip->sip_supported, "timer"))
     return;
+  /* To the stack an UPDATE without the header leaves the session's time alone. */
+  if (r->wanted && expires == NULL && sip->sip_request->rq_method == sip_method_update)
+    return;
   r->wanted = TRUE;
   r->ours = expires && g_strcmp0 (expires->x_refresher, "uas") == 0;
   r->interval = negotiate (s, sip);
   if (sip->sip_allow)
     r->by_update = sip_is_allowed (sip->sip_allow, sip_method_update, "UPDATE");
-}
-
-/* RflOfferFunc's result: an INVITE that offers what is in force changes no media. */
-void
-sip_timer_invite (SipCall *call, const char *sdp)
-{
-  if (sdp == NULL || call->state != SIP_CALL_CONFIRMED)
-    return;
-  nua_invite (call->nh, SIPTAG_CONTACT_STR (call->contact),
-              SIPTAG_CONTENT_TYPE_STR ("application/sdp"), SIPTAG_PAYLOAD_STR (sdp),
-              TAG_IF (call->next_hop, NUTAG_PROXY (call->next_hop)), TAG_END ());
 }
 
 static void
@@ -58,10 +46,8 @@ on_timer (gpointer data)
 
   if (r->failed)
     sip_call_end_with (call, 408, "Session timeout");
-  else if (call->state != SIP_CALL_CONFIRMED || call->request || sip_proposal_is_open (call))
-    rfl_timer_start (r->timer, AGAIN);
   else
-    sip_proposal_make (call, sip_timer_invite);
+    sip_reinvite_want (call, SIP_REINVITE_REFRESH);
 }
 
 static void
@@ -97,20 +83,12 @@ fail (SipCall *call)
 }
 
 void
-sip_timer_invited (SipCall *call, int status, const sip_t *sip)
+sip_timer_refreshed (SipCall *call, gboolean success)
 {
-  if (status < 200 || call->state != SIP_CALL_CONFIRMED || sip_reoffer_refused (call, status))
+  if (call->state != SIP_CALL_CONFIRMED)
     return;
-  if (status < 300)
-    {
-      if (sip)
-        sip_proposal_answered (call, sip);
-      sip_timer_start (call);
-      return;
-    }
-  sip_proposal_drop (call);
-  if (status == 491)
-    start_in (call, AGAIN);
+  if (success)
+    sip_timer_start (call);
   else
     fail (call);
 }
@@ -127,10 +105,8 @@ sip_timer_updated (SipCall *call, int status)
       r->by_update = FALSE;
       start_in (call, 0);
     }
-  else if (status >= 300)
-    fail (call);
   else
-    sip_timer_start (call);
+    sip_timer_refreshed (call, status < 300);
 }
 
 void

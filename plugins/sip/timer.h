@@ -11,9 +11,8 @@
 void sip_timer_note (SipCall *call, const sip_t *sip);
 /* The 200 is on its way. */
 void sip_timer_start (SipCall *call);
-/* Sends an INVITE inside the call with this offer; nothing if the call cannot have one now. */
-void sip_timer_invite (SipCall *call, const char *sdp);
-/* A response to an INVITE of ours came. @sip: %NULL: one that the stack made up */
-void sip_timer_invited (SipCall *call, int status, const sip_t *sip);
+/* A response to the stack's UPDATE came. */
 void sip_timer_updated (SipCall *call, int status);
+/* Our INVITE was answered, or refused. */
+void sip_timer_refreshed (SipCall *call, gboolean success);
 void sip_timer_stop (SipCall *call);

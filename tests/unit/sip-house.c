@@ -190,6 +190,12 @@ house_is_confirmed (gpointer data)
          && ((SipCall *) call)->state == SIP_CALL_CONFIRMED;
 }
 
+gboolean
+house_is_deferred (gpointer data)
+{
+  return ((House *) data)->deferred != NULL;
+}
+
 RflParticipant *
 house_participant (House *house)
 {

@@ -49,6 +49,8 @@ Phone *house_phone (House *house);
 /* For phone_run_until(): no calls and no participants; a call whose ACK has come. */
 gboolean house_is_empty (gpointer house);
 gboolean house_is_confirmed (gpointer house);
+/* The media hook has deferred. */
+gboolean house_is_deferred (gpointer house);
 RflParticipant *house_participant (House *house);
 /* From now on this side has offers of its own: of @kinds, any of "audio" and "video". */
 void house_offer (House *house, const char *kinds);

@@ -144,19 +144,12 @@ copy_lines (GString *out, const char *message, const char *name)
 void
 phone_answer (Phone *phone, const char *request, const char *status)
 {
-  static const char *const names[] = { "Via:", "From:", "To:", "Call-ID:", "CSeq:" };
-  GString *text = g_string_new (NULL);
-
-  g_string_append_printf (text, "SIP/2.0 %s\r\n", status);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    copy_lines (text, request, names[i]);
-  g_string_append (text, "Content-Length: 0\r\n\r\n");
-  phone_send_raw (phone, text->str, text->len);
-  g_string_free (text, TRUE);
+  phone_answer_with (phone, request, status, "", "");
 }
 
 void
-phone_answer_with (Phone *phone, const char *request, const char *status, const char *body)
+phone_answer_with (Phone *phone, const char *request, const char *status, const char *headers,
+                   const char *body)
 {
   static const char *const names[] = { "Via:", "From:", "To:", "Call-ID:", "CSeq:" };
   GString *text = g_string_new (NULL);
@@ -164,9 +157,7 @@ phone_answer_with (Phone *phone, const char *request, const char *status, const 
   g_string_append_printf (text, "SIP/2.0 %s\r\n", status);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     copy_lines (text, request, names[i]);
-  g_string_append_printf (text, "Contact: <sip:alice@%s>\r\n", phone->host);
-  g_string_append_printf (text, "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
-                          strlen (body), body);
+  g_string_append_printf (text, "%sContent-Length: %zu\r\n\r\n%s", headers, strlen (body), body);
   phone_send_raw (phone, text->str, text->len);
   g_string_free (text, TRUE);
 }

@@ -38,8 +38,9 @@ void phone_invite (Phone *phone, const char *room);
 void phone_ack (Phone *phone);
 /* An answer to @request with @status, e.g. "200 OK". */
 void phone_answer (Phone *phone, const char *request, const char *status);
-/* The same with Contact and an SDP @body. */
-void phone_answer_with (Phone *phone, const char *request, const char *status, const char *body);
+/* The same with further @headers (full lines) and @body. */
+void phone_answer_with (Phone *phone, const char *request, const char *status, const char *headers,
+                        const char *body);
 /* Waits at most five seconds. Returns: (transfer full): one message, or %NULL. */
 char *phone_receive (Phone *phone);
 char *phone_receive_for (Phone *phone, guint ms);

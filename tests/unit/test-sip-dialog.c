@@ -229,12 +229,6 @@ refused_change (void)
   house_free (house);
 }
 
-static gboolean
-is_deferred (gpointer data)
-{
-  return ((House *) data)->deferred != NULL;
-}
-
 static void
 deferred_join (void)
 {
@@ -244,7 +238,7 @@ deferred_join (void)
 
   house->defer = TRUE;
   phone_invite (phone, "room");
-  phone_run_until (house->context, is_deferred, house);
+  phone_run_until (house->context, house_is_deferred, house);
   rfl_event_resume (house->deferred, NULL);
   ok = phone_expect (phone, "SIP/2.0 200");
   phone_ack (phone);
@@ -262,7 +256,7 @@ cancelled_join (void)
   house->defer = TRUE;
   uri = g_strdup_printf ("sip:room@127.0.0.1:%u", house->port);
   phone_invite (phone, "room");
-  phone_run_until (house->context, is_deferred, house);
+  phone_run_until (house->context, house_is_deferred, house);
   phone_send (phone, "CANCEL", uri, NULL, NULL);
   terminated = phone_expect (phone, "SIP/2.0 487");
   phone_run_until (house->context, house_is_empty, house);

@@ -27,7 +27,7 @@ is_settled (gpointer data)
 
   g_hash_table_iter_init (&iter, house->sip->calls);
   while (g_hash_table_iter_next (&iter, (gpointer *) &call, NULL))
-    if (call->reoffer.under_way || call->proposal || call->settling)
+    if (call->reinvite.sent || call->proposal || call->settling)
       return FALSE;
   return TRUE;
 }
@@ -65,6 +65,24 @@ refused (void)
   house_free (house);
 }
 
+/* What it answers is nothing: so everything stays. */
+static void
+answered_badly (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) phone = house_phone (house);
+
+  house_offer (house, "audio");
+  house_call (phone);
+  phone_run_until (house->context, house_is_confirmed, house);
+  g_autofree char *invite = ask (house, phone);
+  phone_answer_with (phone, invite, "200 OK", CONTACT SDP, "nonsense");
+  expect_ack (house, phone);
+  g_assert_cmpuint (rfl_counter_read (house->sip->counters.bad_answers), ==, 1);
+  house_hang_up (house, phone);
+  house_free (house);
+}
+
 /* Both sides ask at once: ours comes again. */
 static void
 met (void)
@@ -79,7 +97,7 @@ met (void)
   phone_answer (phone, invite, "491 Request Pending");
   g_free (phone_expect (phone, "ACK "));
   g_autofree char *again = phone_expect (phone, "INVITE ");
-  phone_answer_with (phone, again, "200 OK", ANSWER);
+  phone_answer_with (phone, again, "200 OK", CONTACT SDP, ANSWER);
   expect_ack (house, phone);
   g_assert_cmpuint (rfl_counter_read (house->sip->counters.reoffers), ==, 2);
   g_assert_cmpuint (house->n_offers, ==, 2);
@@ -99,7 +117,7 @@ taken (void)
   phone_run_until (house->context, house_is_confirmed, house);
   g_assert_true (rfl_participant_reoffer (house_participant (house)));
   g_autofree char *invite = ask (house, phone);
-  phone_answer_with (phone, invite, "200 OK", ANSWER);
+  phone_answer_with (phone, invite, "200 OK", CONTACT SDP, ANSWER);
   expect_ack (house, phone);
   g_assert_cmpuint (house->n_offers, ==, 2);
   g_assert_cmpuint (rfl_counter_read (house->sip->counters.reoffers), ==, 1);
@@ -113,6 +131,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sip/reoffer/refused", refused);
+  g_test_add_func ("/sip/reoffer/answered-badly", answered_badly);
   g_test_add_func ("/sip/reoffer/met", met);
   g_test_add_func ("/sip/reoffer/taken", taken);
   return g_test_run ();
