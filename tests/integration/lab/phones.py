@@ -39,7 +39,8 @@ def _draw(path, source, *options):
 class Baresip:
     """Sends a tone, and a clip if given one; keeps what it hears as wav files in its folder."""
 
-    def __init__(self, lab, name, ns, ip, reflector, tone, clip=None, password="secret", interface="eth0"):
+    def __init__(self, lab, name, ns, ip, reflector, tone, clip=None, password="secret", interface="eth0",
+                 settings=()):
         need("baresip")
         self.lab, self.name, self.ns, self.reflector = lab, name, ns, reflector
         self.dir = lab.path(f"baresip-{name}")
@@ -50,7 +51,7 @@ class Baresip:
                                 f"auth_pass={password};regint=0;answermode=auto\n")
         self._write("contacts", "")
         self._write("uuid", f"00000000-0000-0000-0000-{abs(hash(name)) % 10 ** 12:012d}\n")
-        self._write("config", self._config(ip, wav, clip, interface))
+        self._write("config", self._config(ip, wav, clip, interface) + "".join(f"{s}\n" for s in settings))
         self.process = lab.start(ns, ["baresip", "-f", self.dir], f"baresip-{name}", stdin=subprocess.PIPE)
         self.control = wait_for(self._connect, 10, f"baresip {name}")
 
