@@ -288,8 +288,9 @@ own_ssrc_again (void)
   g_autoptr (LinkMessage) sync = link_message_new (LINK_SYNC);
 
   world_settle (world);
-  person_talk (here, 55, 2);
-  person_talk (there, 55, 2);
+  person_send (here, 0, 55);
+  person_send (there, 0, 55);
+  world_settle (world);
   g_assert_cmpuint (world_compare (world, 1, 0), >, 0);
   person_leave (here);
   sync->buckets = G_MAXUINT64;
