@@ -5,6 +5,7 @@ it was told. In the place of netem, which not every kernel has. What is not IP (
 import collections
 import heapq
 import itertools
+import os
 import random
 import select
 import socket
@@ -86,11 +87,11 @@ def main():
         pause = max(0, under_way[0][0] - time.monotonic()) if under_way else None
         for source in select.select(inputs, [], [], pause)[0]:
             if source is sys.stdin:
-                line = sys.stdin.readline()
-                if line:
+                told = os.read(0, 4096).decode()  # whole lines, perhaps several
+                for line in told.splitlines():
                     weather.set(line.split())
-                    print(f"now {line.strip()} after {dict(weather.counts)}", flush=True)
-                else:
+                    print(f"now {line} after {dict(weather.counts)}", flush=True)
+                if not told:
                     inputs.remove(sys.stdin)
                 continue
             try:
