@@ -275,7 +275,8 @@ class Call:
 
     def _accepted(self, message):
         self.remote_tag = message.tag("to")
-        self.routes = list(reversed(message.all("record-route")))
+        if self.state == "calling":  # once for the whole dialog (RFC 3261, 12.1.2)
+            self.routes = list(reversed(message.all("record-route")))
         if message.get("contact"):
             self.target = sip.uri_of(message.get("contact"))
         self.answer = sip.parse_sdp(message.body)
