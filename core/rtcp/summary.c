@@ -32,9 +32,9 @@ link_key (guint32 ssrc)
 static void
 put (RtcpState *state, RflSource *source, gconstpointer key, const RtcpReport *report)
 {
-  RtcpSource *record = rtcp_source_get (state, source);
+  RtcpSource *record = source->back ? rtcp_source_get (state, source) : NULL;
 
-  if (record == NULL)
+  if (record == NULL) /* there is nobody to tell */
     return;
   if (record->reports == NULL)
     record->reports = g_hash_table_new_full (NULL, NULL, NULL, g_free);

@@ -119,8 +119,8 @@ typedef enum {
 
 /**
  * RflLegOps:
- * @send_rtcp: carries a valid compound that concerns this route to whoever is at the end
- *   of the leg. @from: the participant's medium it is from, or %NULL: from us
+ * @send_rtcp: carries a valid compound that concerns this route (feedback alone where
+ *   rfl_leg_set_reduced_rtcp() allows it) to whoever is at the end of the leg. @from: the participant's medium it is from, or %NULL: from us
  */
 typedef struct {
   void (*send_rtcp) (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len);
@@ -192,7 +192,8 @@ RFL_EXPORT void rfl_route_receive_rtcp (RflRoute *route, RflMedium *from, const 
                                         gsize len);
 /* Asks the source's sender for a keyframe (PLI), within the same limit. */
 RFL_EXPORT void rfl_source_request_keyframe (RflSource *source);
-/* The same for every source that @medium gets packets of; nothing if it has no route. */
+/* The same for every source that @medium gets packets of; nothing if that is no video or has no
+ * route. */
 RFL_EXPORT void rfl_medium_request_keyframe (RflMedium *medium);
 
 G_END_DECLS

@@ -57,6 +57,7 @@ add_medium (const RtpMedium *m, RflStatus *status)
   add_address (status, "rtp", rtp_claim_get_rtp (m->claim));
   add_address (status, "rtcp", rtp_claim_get_rtcp (m->claim));
   add_address (status, "rtp_target", &target);
+  rfl_status_add_bool (status, "rtcp_mux", m->mux);
   rfl_status_add_bool (status, "receives", m->leg && m->hears);
   rfl_status_add_int (status, "packets_in", rtp_medium_count_in (m));
   rfl_status_add_int (status, "packets_out", out.packets);

@@ -196,6 +196,8 @@ copy_current (const RflMedium *medium)
   desc->accepted = current->accepted;
   desc->answer_rtp = current->answer_rtp;
   desc->answer_rtcp = current->answer_rtcp;
+  desc->answer_mux = current->answer_mux;
+  desc->answer_rsize = current->answer_rsize;
   return desc;
 }
 

@@ -139,6 +139,29 @@ test_changes (Fixture *f, gconstpointer unused)
   g_assert_true (got_rtcp (f, &bob->rtcp[0], RFL_RTCP_RR, 1));
 }
 
+static void
+note_offer (RflParticipant *participant, const GPtrArray *offers, gpointer user_data)
+{
+  const RflMediumDesc *desc = offers->pdata[0];
+
+  *(gboolean *) user_data =
+      desc->answer_mux && desc->answer_rsize && desc->answer_rtcp.port == desc->answer_rtp.port;
+}
+
+/* What was agreed is what an offer of ours says. */
+static void
+test_our_offer (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (Client) alice = client_new (f, "alice", "198.51.100.1", 4000);
+  RflMediumDesc *desc = muxed (pcmu (alice));
+  gboolean as_agreed = FALSE;
+
+  desc->rtcp_rsize = TRUE;
+  join (alice, ROOM, desc, NULL);
+  rfl_participant_get_offer (alice->participant, note_offer, &as_agreed);
+  g_assert_true (as_agreed);
+}
+
 /* Without RTP, RTCP on the RTP port keeps a participant alive. */
 static void
 test_alive (Fixture *f, gconstpointer unused)
@@ -164,6 +187,7 @@ main (int argc, char **argv)
                                    { "listener-behind-nat", test_listener_behind_nat },
                                    { "evidence-of-rtp", test_evidence_of_rtp },
                                    { "changes", test_changes },
+                                   { "our-offer", test_our_offer },
                                    { "alive", test_alive },
                                    { NULL } };
 
