@@ -156,15 +156,22 @@ format_ipv4 (const guint8 *ip, char *out)
   out[-1] = '\0';
 }
 
-const char *
-rfl_address_format_ip (const RflAddress *address, char out[RFL_ADDRESS_STRLEN])
+/* At most INET6_ADDRSTRLEN octets. */
+static void
+format_ip (const RflAddress *address, char *out)
 {
   if (address->family == 0)
-    g_strlcpy (out, "none", RFL_ADDRESS_STRLEN);
+    g_strlcpy (out, "none", INET6_ADDRSTRLEN);
   else if (address->family == AF_INET)
     format_ipv4 (address->ip, out);
   else
-    inet_ntop (address->family, address->ip, out, RFL_ADDRESS_STRLEN);
+    inet_ntop (address->family, address->ip, out, INET6_ADDRSTRLEN);
+}
+
+const char *
+rfl_address_format_ip (const RflAddress *address, char out[RFL_ADDRESS_STRLEN])
+{
+  format_ip (address, out);
   return out;
 }
 
@@ -175,7 +182,7 @@ rfl_address_format (const RflAddress *address, char out[RFL_ADDRESS_STRLEN])
 
   if (address->family == AF_INET6)
     *end++ = '[';
-  rfl_address_format_ip (address, end); /* at most 45, brackets and port have room */
+  format_ip (address, end); /* brackets and port have room behind it */
   end += strlen (end);
   if (address->family == AF_INET6)
     *end++ = ']';
