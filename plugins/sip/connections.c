@@ -52,12 +52,21 @@ socket_option (int fd, int option)
 }
 
 static gboolean
+is_listened_on (const SipPlugin *plugin, const RflAddress *local)
+{
+  for (guint i = 0; plugin->listeners && i < plugin->listeners->len; i++)
+    if (rfl_address_equal (&((const SipListener *) plugin->listeners->pdata[i])->local, local))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 is_connection (const SipPlugin *plugin, int fd, RflAddress *remote)
 {
   RflAddress local;
 
   return socket_option (fd, SO_TYPE) == SOCK_STREAM && socket_option (fd, SO_ACCEPTCONN) == 0
-         && get_address (fd, getsockname, &local) && local.port == plugin->settings.port
+         && get_address (fd, getsockname, &local) && is_listened_on (plugin, &local)
          && get_address (fd, getpeername, remote);
 }
 
@@ -173,10 +182,9 @@ sip_connections_new (SipPlugin *plugin)
   SipConnections *self = g_new0 (SipConnections, 1);
 
   self->plugin = plugin;
-  self->dir = plugin->settings.tcp ? g_dir_open ("/proc/self/fd", 0, NULL) : NULL;
+  self->dir = g_dir_open ("/proc/self/fd", 0, NULL);
   self->timer = rfl_timer_new (rfl_core_get_clock (plugin->core), "sip.connections", look, self);
-  if (plugin->settings.tcp)
-    rfl_timer_repeat (self->timer, G_TIME_SPAN_SECOND);
+  rfl_timer_repeat (self->timer, G_TIME_SPAN_SECOND);
   return self;
 }
 

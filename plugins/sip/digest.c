@@ -7,6 +7,7 @@
 #include "plugins/sip/digest.h"
 #include "plugins/sip/arrival.h"
 #include "plugins/sip/gate.h"
+#include "plugins/sip/listen.h"
 #include <sofia-sip/auth_digest.h>
 
 static const RflCredentials *
@@ -17,24 +18,31 @@ find_service (const SipPlugin *plugin, gpointer *self)
 }
 
 gboolean
-sip_digest_is_wanted (const SipPlugin *plugin)
+sip_digest_is_wanted (const SipListener *listener)
 {
   gpointer self;
 
-  switch (plugin->settings.authenticate)
+  switch (listener->listen->authenticate)
     {
     case SIP_AUTHENTICATE_ON:
       return TRUE;
     case SIP_AUTHENTICATE_OFF:
       return FALSE;
     default:
-      return find_service (plugin, &self) != NULL;
+      return find_service (listener->plugin, &self) != NULL;
     }
 }
 
+/* Who judges, and for which realm. */
+typedef struct {
+  const RflCredentials *service;
+  gpointer self;
+  const char *realm;
+} Asked;
+
 static RflDigestVerdict
-check_header (const RflCredentials *service, gpointer self, const sip_request_t *request,
-              const sip_authorization_t *header, char **user)
+check_header (const Asked *asked, const sip_request_t *request, const sip_authorization_t *header,
+              char **user)
 {
   su_home_t home[1] = { SU_HOME_INIT (home) };
   auth_response_t ar = { .ar_size = sizeof ar };
@@ -45,6 +53,7 @@ check_header (const RflCredentials *service, gpointer self, const sip_request_t 
       && sip_digest_uri_fits (request->rq_url, ar.ar_uri))
     {
       RflDigest digest = { .method = request->rq_method_name,
+                           .asked_realm = asked->realm,
                            .username = ar.ar_username,
                            .realm = ar.ar_realm,
                            .nonce = ar.ar_nonce,
@@ -55,7 +64,7 @@ check_header (const RflCredentials *service, gpointer self, const sip_request_t 
                            .qop = ar.ar_qop,
                            .nc = ar.ar_nc,
                            .opaque = ar.ar_opaque };
-      verdict = service->check (self, &digest);
+      verdict = asked->service->check (asked->self, &digest);
       if (verdict == RFL_DIGEST_OK && *user == NULL)
         *user = g_strdup (ar.ar_username);
     }
@@ -66,8 +75,7 @@ check_header (const RflCredentials *service, gpointer self, const sip_request_t 
 /* The best of all: a phone may answer several challenges at once. @user: of the right one.
  * Returns: whether there was any answer. */
 static gboolean
-check_headers (const RflCredentials *service, gpointer self, const sip_t *sip,
-               RflDigestVerdict *best, char **user)
+check_headers (const Asked *asked, const sip_t *sip, RflDigestVerdict *best, char **user)
 {
   guint n = 0;
 
@@ -79,7 +87,7 @@ check_headers (const RflCredentials *service, gpointer self, const sip_t *sip,
       if (h->au_scheme == NULL || g_ascii_strcasecmp (h->au_scheme, "Digest") != 0
           || h->au_params == NULL)
         continue;
-      verdict = check_header (service, self, sip->sip_request, h, user);
+      verdict = check_header (asked, sip->sip_request, h, user);
       *best = MIN (*best, verdict);
       n++;
     }
@@ -90,7 +98,7 @@ static void
 challenge (SipListener *listener, SipRequest *request, const RflCredentials *service, gpointer self,
            gboolean stale)
 {
-  g_auto (GStrv) values = service->challenge (self, NULL, stale);
+  g_auto (GStrv) values = service->challenge (self, listener->listen->realm, stale);
   guint n = g_strv_length (values);
   g_autofree tagi_t *tags = g_new0 (tagi_t, n + 1);
 
@@ -158,7 +166,8 @@ sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, 
       sip_request_refuse (listener, request, peer, error);
       return FALSE;
     }
-  answered = check_headers (service, self, sip, &verdict, &name);
+  answered =
+      check_headers (&(Asked){ service, self, listener->listen->realm }, sip, &verdict, &name);
   if (answered && verdict == RFL_DIGEST_OK)
     {
       if (user)

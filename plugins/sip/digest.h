@@ -8,7 +8,7 @@
 gboolean sip_digest_uri_fits (const url_t *request, const char *uri);
 
 /* Whether the configuration and the running plugins want callers to be challenged. */
-gboolean sip_digest_is_wanted (const SipPlugin *plugin);
+gboolean sip_digest_is_wanted (const SipListener *listener);
 
 /**
  * sip_digest_make_challenge:

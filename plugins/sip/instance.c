@@ -7,6 +7,7 @@
 #include "plugins/sip/call.h"
 #include "plugins/sip/digest.h"
 #include "plugins/sip/gate.h"
+#include "plugins/sip/listen.h"
 #include "plugins/sip/message.h"
 #include "plugins/sip/registrar.h"
 #include "plugins/sip/journal.h"
@@ -72,11 +73,22 @@ on_draining (RflEvent *event, gpointer user_data, GError **error)
 }
 
 static gboolean
+wants_credentials (const SipPlugin *plugin)
+{
+  const GPtrArray *listens = plugin->settings.listens;
+
+  for (guint i = 0; i < listens->len; i++)
+    if (((const SipListen *) listens->pdata[i])->authenticate == SIP_AUTHENTICATE_ON)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 check_credentials (const SipPlugin *plugin, GError **error)
 {
   gpointer self;
 
-  if (plugin->settings.authenticate != SIP_AUTHENTICATE_ON
+  if (!wants_credentials (plugin)
       || rfl_core_find_service (plugin->core, RFL_CREDENTIALS_SERVICE, RFL_CREDENTIALS_VERSION,
                                 &self))
     return TRUE;
@@ -107,25 +119,13 @@ sip_instance_start (gpointer self, GError **error)
   return FALSE;
 }
 
-static gboolean
-same_addresses (const GPtrArray *a, const GPtrArray *b)
-{
-  if (a->len != b->len)
-    return FALSE;
-  for (guint i = 0; i < a->len; i++)
-    if (!rfl_address_equal (a->pdata[i], b->pdata[i]))
-      return FALSE;
-  return TRUE;
-}
-
 /* What the sockets and the stack were made with. */
 static gboolean
 needs_restart (const SipSettings *a, const SipSettings *b)
 {
-  return a->port != b->port || a->udp != b->udp || a->tcp != b->tcp || a->idle != b->idle
-         || a->transaction_timeout != b->transaction_timeout || a->min_se != b->min_se
-         || (a->session_expires == 0) != (b->session_expires == 0)
-         || g_strcmp0 (a->journal, b->journal) != 0 || !same_addresses (a->addresses, b->addresses);
+  return a->idle != b->idle || a->transaction_timeout != b->transaction_timeout
+         || a->min_se != b->min_se || (a->session_expires == 0) != (b->session_expires == 0)
+         || g_strcmp0 (a->journal, b->journal) != 0;
 }
 
 RflReload
@@ -143,6 +143,7 @@ sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **e
       SipSettings old = plugin->settings;
       plugin->settings = read;
       read = old;
+      sip_listeners_update (plugin);
       sip_registrar_update (plugin->registrar);
       sip_gate_configure (plugin->gate);
     }
@@ -189,7 +190,11 @@ add_listeners (const SipPlugin *plugin, RflStatus *status)
   for (guint i = 0; plugin->listeners && i < plugin->listeners->len; i++)
     {
       const SipListener *listener = plugin->listeners->pdata[i];
-      rfl_status_add_string (status, NULL, rfl_address_format (&listener->local, text));
+      rfl_status_begin_object (status, NULL);
+      rfl_status_add_string (status, "address", rfl_address_format (&listener->local, text));
+      rfl_status_add_bool (status, "authenticate", sip_digest_is_wanted (listener));
+      rfl_status_add_bool (status, "gone", listener->gone != 0);
+      rfl_status_end (status);
     }
   rfl_status_end (status);
 }
@@ -218,7 +223,6 @@ sip_instance_status (gpointer self, RflStatus *status)
   gpointer call;
 
   add_listeners (plugin, status);
-  rfl_status_add_bool (status, "authenticate", sip_digest_is_wanted (plugin));
   if (plugin->registrar)
     sip_registrar_status (plugin->registrar, status);
   if (plugin->gate)

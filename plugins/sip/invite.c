@@ -59,7 +59,7 @@ check_entrance (const SipArrival *a, SipRequest *request, char **user)
       sip_arrival_refuse_error (a, request, error);
       return FALSE;
     }
-  return !sip_digest_is_wanted (plugin)
+  return !sip_digest_is_wanted (a->listener)
          || sip_digest_check (a->listener, request, a->sip, a->peer, user);
 }
 

@@ -122,7 +122,7 @@ find_outside (const SipArrival *a, SipRequest *request)
 
   if (plugin->stopping || rfl_core_is_draining (plugin->core))
     g_set_error (&error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "This server is going down");
-  else if (sip_digest_is_wanted (plugin)
+  else if (sip_digest_is_wanted (a->listener)
            && !sip_digest_check (a->listener, request, a->sip, a->peer, &user))
     return NULL;
   else if ((room = sip_uri_get_room (a->sip->sip_request->rq_url, &error)) == NULL)

@@ -70,16 +70,16 @@ sip_registrar_get_location (const SipRegistrar *registrar)
 /* ---- the request ---- */
 
 static gboolean
-is_open (const SipPlugin *plugin)
+is_open (const SipListener *listener)
 {
-  switch (plugin->settings.registrar)
+  switch (listener->plugin->settings.registrar)
     {
     case SIP_REGISTRAR_ON:
       return TRUE;
     case SIP_REGISTRAR_OFF:
       return FALSE;
     default:
-      return sip_digest_is_wanted (plugin);
+      return sip_digest_is_wanted (listener);
     }
 }
 
@@ -118,7 +118,7 @@ check_entrance (const SipArrival *a, SipRequest *request, SipCall *call, char **
       sip_arrival_refuse_error (a, request, error);
       return FALSE;
     }
-  if (!is_open (plugin))
+  if (!is_open (a->listener))
     {
       refuse_method (a, request);
       return FALSE;
@@ -128,7 +128,7 @@ check_entrance (const SipArrival *a, SipRequest *request, SipCall *call, char **
       sip_arrival_refuse (a, request, &inside, "A call registers nobody");
       return FALSE;
     }
-  return !sip_digest_is_wanted (plugin)
+  return !sip_digest_is_wanted (a->listener)
          || sip_digest_check (a->listener, request, a->sip, a->peer, user);
 }
 
@@ -250,12 +250,22 @@ add_binding (const SipRegistrar *registrar, RflStatus *status, const SipName *na
   rfl_status_end (status);
 }
 
+/* Anywhere. */
+static gboolean
+is_open_at_all (const SipPlugin *plugin)
+{
+  for (guint i = 0; plugin->listeners && i < plugin->listeners->len; i++)
+    if (is_open (plugin->listeners->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
 void
 sip_registrar_status (const SipRegistrar *registrar, RflStatus *status)
 {
   g_autoptr (GList) names = sip_location_list (registrar->location);
 
-  rfl_status_add_bool (status, "registrar", is_open (registrar->plugin));
+  rfl_status_add_bool (status, "registrar", is_open_at_all (registrar->plugin));
   rfl_status_begin_array (status, "registrations");
   for (const GList *l = names; l; l = l->next)
     {

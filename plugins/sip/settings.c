@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin's options and what becomes of them. Opens nothing. */
-#include "plugins/sip/stack.h"
+#include "plugins/sip/listen.h"
 #include "plugins/sip/instance.h"
 #include <string.h>
 
@@ -17,7 +17,7 @@ const RflOption sip_options[] = {
     .help = "UDP and TCP port to listen on" },
   { .name = "addresses",
     .type = RFL_OPTION_STRINGS,
-    .help = "numeric local addresses to listen on; empty: all that the host has at start" },
+    .help = "numeric local addresses to listen on; empty: all that the host has" },
   { .name = "transports",
     .type = RFL_OPTION_STRINGS,
     .fallback = "[ \"udp\", \"tcp\" ]",
@@ -161,6 +161,10 @@ const RflOption sip_options[] = {
     .fallback = "250",
     .max = 60000,
     .help = "milliseconds that the daemon may lag behind before new calls get 503; 0: never" },
+  { .name = "listeners",
+    .type = RFL_OPTION_GROUPS,
+    .members = sip_listen_options,
+    .help = "where to listen instead of port, addresses and transports, each with its own rules" },
   RFL_OPTION_END
 };
 
@@ -168,78 +172,15 @@ void
 sip_settings_init (SipSettings *settings)
 {
   memset (settings, 0, sizeof *settings);
-  settings->addresses = g_ptr_array_new_with_free_func (g_free);
   sip_limits_init (&settings->limits);
 }
 
 void
 sip_settings_clear (SipSettings *settings)
 {
-  g_clear_pointer (&settings->addresses, g_ptr_array_unref);
+  g_clear_pointer (&settings->listens, g_ptr_array_unref);
   sip_limits_clear (&settings->limits);
   g_clear_pointer (&settings->journal, g_free);
-}
-
-static gboolean
-read_addresses (SipSettings *settings, const RflSettings *from, GError **error)
-{
-  const char *const *texts = rfl_settings_get_strings (from, "addresses");
-
-  for (; *texts; texts++)
-    {
-      RflAddress *address;
-
-      if (settings->addresses->len == SIP_MAX_LISTENERS)
-        return rfl_settings_set_error (from, "addresses", error, "at most %u", SIP_MAX_LISTENERS);
-      address = g_new0 (RflAddress, 1);
-      g_ptr_array_add (settings->addresses, address);
-      if (!rfl_address_parse (address, *texts, 0) || rfl_address_is_any (address))
-        return rfl_settings_set_error (from, "addresses", error,
-                                       "\"%s\" is not the numeric address of one host", *texts);
-    }
-  return TRUE;
-}
-
-static gboolean
-read_transports (SipSettings *settings, const RflSettings *from, GError **error)
-{
-  const char *const *names = rfl_settings_get_strings (from, "transports");
-
-  for (; *names; names++)
-    if (strcmp (*names, "udp") == 0)
-      settings->udp = TRUE;
-    else if (strcmp (*names, "tcp") == 0)
-      settings->tcp = TRUE;
-    else
-      return rfl_settings_set_error (from, "transports", error, "\"%s\" is neither udp nor tcp",
-                                     *names);
-  if (!settings->udp && !settings->tcp)
-    return rfl_settings_set_error (from, "transports", error, "at least one of udp and tcp");
-  return TRUE;
-}
-
-static gboolean
-read_advertise (SipSettings *settings, const RflSettings *from, GError **error)
-{
-  const char *text = rfl_settings_get_string (from, "advertise");
-
-  if (text == NULL)
-    return TRUE;
-  if (!rfl_address_parse (&settings->advertise, text, 0)
-      || rfl_address_is_any (&settings->advertise))
-    return rfl_settings_set_error (from, "advertise", error, "\"%s\" is not a numeric address",
-                                   text);
-  return TRUE;
-}
-
-static SipAuthenticate
-read_authenticate (const RflSettings *from)
-{
-  const char *text = rfl_settings_get_string (from, "authenticate");
-
-  if (g_strcmp0 (text, "on") == 0)
-    return SIP_AUTHENTICATE_ON;
-  return g_strcmp0 (text, "off") == 0 ? SIP_AUTHENTICATE_OFF : SIP_AUTHENTICATE_AUTO;
 }
 
 static SipRegistrarMode
@@ -290,8 +231,9 @@ read_session_timers (SipSettings *settings, const RflSettings *from, GError **er
 gboolean
 sip_settings_read (SipSettings *settings, const RflSettings *from, GError **error)
 {
-  settings->port = rfl_settings_get_int (from, "port");
-  settings->authenticate = read_authenticate (from);
+  settings->listens = sip_listens_read (from, error);
+  if (settings->listens == NULL)
+    return FALSE;
   settings->max_calls = rfl_settings_get_int (from, "max_calls");
   settings->max_connections = rfl_settings_get_int (from, "max_connections");
   settings->message_rate = rfl_settings_get_int (from, "message_rate");
@@ -301,7 +243,5 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");
   settings->second_call = read_second_call (from);
   return sip_limits_read (&settings->limits, from, error)
-         && read_session_timers (settings, from, error) && read_addresses (settings, from, error)
-         && read_transports (settings, from, error) && read_advertise (settings, from, error)
-         && read_registrar (settings, from, error);
+         && read_session_timers (settings, from, error) && read_registrar (settings, from, error);
 }

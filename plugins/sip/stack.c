@@ -5,6 +5,7 @@
 #include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/gate.h"
+#include "plugins/sip/listen.h"
 #include "plugins/sip/pulse.h"
 #include "plugins/sip/sockets.h"
 #include "plugins/sip/journal.h"
@@ -23,11 +24,9 @@
 /* How long the rest of a message may take on TCP. */
 #define PARTIAL_TIMEOUT 30000 /* ms */
 
-static void
-listener_free (gpointer data)
+void
+sip_stack_unlisten (SipListener *listener)
 {
-  SipListener *listener = data;
-
   if (listener->nua)
     nua_destroy (listener->nua);
   if (listener->guard)
@@ -67,7 +66,9 @@ create_nua (SipPlugin *plugin, SipListener *listener)
   const SipSettings *s = &plugin->settings;
   char where[RFL_ADDRESS_STRLEN];
   /* Both without naming them: the stack reads a list of two past its end. */
-  const char *transport = s->udp && s->tcp ? "" : s->udp ? ";transport=udp" : ";transport=tcp";
+  const char *transport = !listener->has_tcp   ? ";transport=udp"
+                          : !listener->has_udp ? ";transport=tcp"
+                                               : "";
   g_autofree char *url =
       g_strconcat ("sip:", rfl_address_format (&listener->local, where), transport, NULL);
 
@@ -87,65 +88,32 @@ create_nua (SipPlugin *plugin, SipListener *listener)
                      TPTAG_TIMEOUT (PARTIAL_TIMEOUT), TPTAG_LOG (0), TAG_END ());
 }
 
-static gboolean
-listen_on (SipPlugin *plugin, const RflAddress *address, GError **error)
+SipListener *
+sip_stack_listen (SipPlugin *plugin, const SipListen *listen, const RflAddress *local,
+                  GError **error)
 {
   SipListener *listener = g_new0 (SipListener, 1);
   char where[RFL_ADDRESS_STRLEN];
 
   listener->plugin = plugin;
-  listener->local = *address;
-  listener->local.port = plugin->settings.port;
+  listener->listen = listen;
+  listener->local = *local;
+  listener->has_udp = listen->udp;
+  listener->has_tcp = listen->tcp;
+  listener->udp = -1;
   listener->guard = take_guard (plugin, listener);
   errno = 0;
   listener->nua = create_nua (plugin, listener);
   if (listener->nua)
     {
       sip_sockets_find (&listener->local, &listener->udp, &(int){ -1 });
-      g_ptr_array_add (plugin->listeners, listener);
-      return TRUE;
+      return listener;
     }
   g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: cannot listen on %s: %s",
                rfl_address_format (&listener->local, where),
                errno ? g_strerror (errno) : "refused by the SIP stack");
-  listener_free (listener);
-  return FALSE;
-}
-
-/* Every address the host has; one that cannot be bound just now (IPv6 looks for duplicates
- * for a while) is told and left out, unless none is left. */
-static gboolean
-listen_everywhere (SipPlugin *plugin, GError **error)
-{
-  g_autoptr (GPtrArray) addresses = sip_local_addresses ();
-  g_autoptr (GError) last = NULL;
-
-  for (guint i = 0; i < addresses->len && plugin->listeners->len < SIP_MAX_LISTENERS; i++)
-    {
-      g_clear_error (&last);
-      if (!listen_on (plugin, addresses->pdata[i], &last))
-        rfl_warning (NULL, "%s", last->message);
-    }
-  if (plugin->listeners->len > 0)
-    return TRUE;
-  if (last)
-    g_propagate_error (error, g_steal_pointer (&last));
-  else
-    g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: this host has no address to listen on");
-  return FALSE;
-}
-
-static gboolean
-listen_all (SipPlugin *plugin, GError **error)
-{
-  const GPtrArray *addresses = plugin->settings.addresses;
-
-  if (addresses->len == 0)
-    return listen_everywhere (plugin, error);
-  for (guint i = 0; i < addresses->len; i++)
-    if (!listen_on (plugin, addresses->pdata[i], error))
-      return FALSE;
-  return TRUE;
+  sip_stack_unlisten (listener);
+  return NULL;
 }
 
 gboolean
@@ -164,11 +132,10 @@ sip_stack_start (SipPlugin *plugin, GError **error)
   plugin->pulse = sip_pulse_attach (plugin->root, rfl_core_get_context (plugin->core));
   plugin->guards = g_ptr_array_new_with_free_func (free_guard);
   plugin->gate = sip_gate_new (plugin);
-  plugin->listeners = g_ptr_array_new_with_free_func (listener_free);
   plugin->connections = sip_connections_new (plugin);
   plugin->orphans = sip_orphans_new (plugin);
   plugin->journal = sip_journal_new (plugin);
-  if (listen_all (plugin, error))
+  if (sip_listeners_start (plugin, error))
     return TRUE;
   sip_stack_stop (plugin);
   return FALSE;
@@ -227,11 +194,12 @@ sip_stack_stop (SipPlugin *plugin)
   if (!plugin->running)
     return;
   plugin->stopping = TRUE;
+  sip_listeners_freeze (plugin);
   g_clear_pointer (&plugin->orphans, sip_orphans_free);
   shut_down (plugin);
   g_clear_pointer (&plugin->journal, sip_journal_free);
   g_clear_pointer (&plugin->connections, sip_connections_free);
-  g_clear_pointer (&plugin->listeners, g_ptr_array_unref);
+  sip_listeners_free (plugin);
   g_source_destroy (plugin->pulse);
   g_clear_pointer (&plugin->pulse, g_source_unref);
   su_root_destroy (plugin->root);

@@ -12,6 +12,8 @@ typedef struct _SipListener SipListener;
 typedef struct _SipCall SipCall;
 typedef struct _SipConnections SipConnections;
 typedef struct _SipGate SipGate;
+typedef struct _SipListen SipListen;
+typedef struct _SipListening SipListening;
 typedef struct _SipRegistrar SipRegistrar;
 typedef struct _SipJournal SipJournal;
 typedef struct _SipOrphans SipOrphans;
@@ -66,11 +68,7 @@ typedef struct {
 
 /* What configure() read; times in seconds. */
 typedef struct {
-  guint port;
-  GPtrArray *addresses; /* RflAddress; empty: all local ones */
-  gboolean udp, tcp;
-  SipAuthenticate authenticate;
-  RflAddress advertise;
+  GPtrArray *listens; /* SipListen, at least one; see listen.h */
   guint max_calls, max_connections;
   guint idle, transaction_timeout;
   SipRegistrarMode registrar;
@@ -94,6 +92,9 @@ gboolean sip_settings_read (SipSettings *settings, const RflSettings *from, GErr
 /**
  * SipListener:
  * @local: its address and port
+ * @has_udp, @has_tcp: what it was made with
+ * @listen: what holds for it; of the settings
+ * @gone: since when its address is not there or not wanted, or 0
  * @guard: its parser, which belongs to the plugin
  * @udp: the stack's socket, or -1
  * @down: nua_shutdown() has ended
@@ -103,6 +104,9 @@ struct _SipListener {
   nua_t *nua;
   SipGuard *guard;
   RflAddress local;
+  gboolean has_udp, has_tcp;
+  const SipListen *listen;
+  gint64 gone;
   int udp;
   gboolean down;
 };
@@ -121,7 +125,8 @@ struct _SipPlugin {
   GPtrArray *guards; /* SipGuard; those of listeners that are gone have no function */
   SipGate *gate;
   GPtrArray *listeners; /* SipListener */
-  GHashTable *calls;    /* SipCall, a reference each */
+  SipListening *listening;
+  GHashTable *calls; /* SipCall, a reference each */
   SipIndex *index;
   SipConnections *connections;
   SipRegistrar *registrar;
@@ -137,6 +142,12 @@ struct _SipPlugin {
 gboolean sip_stack_start (SipPlugin *plugin, GError **error);
 /* Ends all calls with a BYE and waits for their answers, about a second; at most four. */
 void sip_stack_stop (SipPlugin *plugin);
+
+/* Returns: (transfer full): a listener on @local, or %NULL with RFL_ERROR_IO. For listen.c, as is: */
+SipListener *sip_stack_listen (SipPlugin *plugin, const SipListen *listen, const RflAddress *local,
+                               GError **error);
+/* Its nua_shutdown() has ended, or all ends. */
+void sip_stack_unlisten (SipListener *listener);
 
 /* What Sofia-SIP says, as debug lines of ours. */
 void sip_log_redirect (SipPlugin *plugin);

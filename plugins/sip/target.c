@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Targets of calls (RFC 3261 §12.2), NATs and proxies between considered. Sends nothing. */
 #include "plugins/sip/target.h"
+#include "plugins/sip/listen.h"
 #include "plugins/sip/uri.h"
 #include <string.h>
 
 char *
 sip_target_make_contact (const SipCall *call, const RflAddress *media)
 {
-  const SipPlugin *plugin = call->listener->plugin;
+  const SipListen *listen = call->listener->listen;
   const RflAddress *host = &call->listener->local;
   g_autofree char *user = sip_uri_escape_user (call->room);
   RflAddress address;
   char text[RFL_ADDRESS_STRLEN];
 
   /* Behind a NAT of ours the media's plugin was told what to advertise. */
-  if (plugin->settings.advertise.family != 0)
-    host = &plugin->settings.advertise;
-  else if (plugin->settings.addresses->len == 0 && media->family != 0)
+  if (listen->advertise.family != 0)
+    host = &listen->advertise;
+  else if (listen->local.family == 0 && media->family != 0)
     host = media;
   address = *host;
   address.scope = 0;
-  address.port = plugin->settings.port;
+  address.port = call->listener->local.port;
   return g_strdup_printf ("<sip:%s@%s%s>", user, rfl_address_format (&address, text),
                           call->tcp ? ";transport=tcp" : "");
 }
