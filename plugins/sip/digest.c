@@ -116,7 +116,8 @@ sip_digest_make_challenge (SipListener *listener)
 {
   gpointer self = NULL;
   const RflCredentials *service = find_service (listener->plugin, &self);
-  g_auto (GStrv) values = service ? service->challenge (self, NULL, FALSE) : NULL;
+  g_auto (GStrv) values =
+      service ? service->challenge (self, listener->listen->realm, FALSE) : NULL;
   GString *lines;
 
   if (values == NULL)

@@ -44,8 +44,9 @@ send_refusal (const SipListener *listener, const sip_t *sip, const RflAddress *r
 
 /* What will be challenged in any case; whatever else may be wrong with it is for the stack. */
 static gboolean
-wants_challenge (const SipPlugin *plugin, const sip_t *sip)
+wants_challenge (const SipListener *listener, const sip_t *sip)
 {
+  const SipPlugin *plugin = listener->plugin;
   gint8 type = sip->sip_request->rq_url->url_type;
 
   return sip->sip_request->rq_method == sip_method_invite && sip->sip_authorization == NULL
@@ -53,7 +54,7 @@ wants_challenge (const SipPlugin *plugin, const sip_t *sip)
          && sip->sip_to->a_tag == NULL && (type == url_sip || type == url_sips) && !plugin->stopping
          && !rfl_core_is_draining (plugin->core)
          && g_hash_table_size (plugin->calls) < plugin->settings.max_calls
-         && sip_digest_is_wanted (plugin);
+         && sip_digest_is_wanted (listener);
 }
 
 /* RFC 3261 §8.2.7: who has shown no credentials is worth no transaction. His ACK ends at the gate, by its
@@ -64,7 +65,7 @@ challenge (SipListener *listener, const sip_t *sip, const RflAddress *remote)
   g_autofree char *headers = NULL;
   g_autoptr (GString) text = NULL;
 
-  if (listener->udp < 0 || !wants_challenge (listener->plugin, sip))
+  if (listener->udp < 0 || !wants_challenge (listener, sip))
     return FALSE;
   headers = sip_digest_make_challenge (listener);
   if (headers)
