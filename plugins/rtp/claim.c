@@ -115,7 +115,8 @@ rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint6
   forget (claim, side);
   side->latched.address = *remote;
   side->latched.kind = claim->kind;
-  side->reopened = FALSE;
+  side->named = side->sdp;
+  side->reopened = 0;
   side->changed = now;
   g_hash_table_insert (table_of (claim, side), &side->latched, claim);
   index_all (claim, index_add);
@@ -124,27 +125,27 @@ rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint6
 /* Hold in the manner of RFC 2543 names no address, so that what follows it can name the same one
  * again. */
 static void
-set_sdp (RtpSide *side, const RflAddress *sdp)
+set_sdp (RtpSide *side, const RflAddress *sdp, gint64 now)
 {
-  gboolean changed = !rfl_address_equal (&side->sdp, sdp);
+  gboolean other = !rfl_address_equal (&side->sdp, sdp) || !rfl_address_equal (&side->named, sdp);
 
   if (side->latched.address.family != 0 && !rtp_address_is_usable (sdp))
     return;
   side->sdp = *sdp;
-  if (changed && rtp_address_is_usable (sdp) && side->latched.address.family != 0)
-    side->reopened = !rfl_address_equal (&side->latched.address, sdp);
+  if (other && rtp_address_is_usable (sdp) && side->latched.address.family != 0)
+    side->reopened = rfl_address_equal (&side->latched.address, sdp) ? 0 : MAX (now, 1);
 }
 
 void
-rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec)
+rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec, gint64 now)
 {
   index_all (claim, index_remove);
   if (claim->mux != spec->mux)
     forget (claim, &claim->rtcp);
   claim->mux = spec->mux;
   claim->signalling = spec->signalling;
-  set_sdp (&claim->rtp, &spec->sdp_rtp);
-  set_sdp (&claim->rtcp, &spec->sdp_rtcp);
+  set_sdp (&claim->rtp, &spec->sdp_rtp, now);
+  set_sdp (&claim->rtcp, &spec->sdp_rtcp, now);
   claim->sends = spec->sends;
   g_array_set_size (claim->announced, 0);
   if (spec->ssrcs)
@@ -174,7 +175,7 @@ rtp_claim_new (RtpLatch *latch, const RtpClaimSpec *spec, gint64 now, gpointer o
   claim->learned = g_array_new (FALSE, FALSE, sizeof (guint32));
   claim->arrived = now;
   claim->turn = ++latch->next_turn;
-  rtp_claim_update (claim, spec);
+  rtp_claim_update (claim, spec, now);
   return claim;
 }
 

@@ -21,9 +21,10 @@ struct _RtpLatch {
 /* One side of a claim: RTP or RTCP. */
 typedef struct {
   RflAddress sdp;
-  RtpKey latched;    /* family 0: not yet */
-  gboolean reopened; /* latched, but the SDP has named another address since */
-  gint64 changed;    /* when it latched or moved */
+  RtpKey latched;   /* family 0: not yet */
+  RflAddress named; /* by the SDP, when it latched */
+  gint64 reopened;  /* latched, but the SDP has named another address: when; 0: no */
+  gint64 changed;   /* when it latched or moved */
 } RtpSide;
 
 struct _RtpClaim {
@@ -41,10 +42,12 @@ struct _RtpClaim {
   gboolean needs_evidence;
 };
 
+/* Who has moved sends from there soon; whoever has not is to keep its place. */
 static inline gboolean
-rtp_side_is_open (const RtpSide *side)
+rtp_side_is_open (const RtpSide *side, gint64 now)
 {
-  return side->latched.address.family == 0 || side->reopened;
+  return side->latched.address.family == 0
+         || (side->reopened != 0 && now - side->reopened < RTP_LATCH_REOPENED);
 }
 
 gboolean rtp_ssrcs_contain (const GArray *ssrcs, guint32 ssrc);

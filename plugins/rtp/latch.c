@@ -205,7 +205,7 @@ uses_port (const RtpClaim *claim, const RtpSigns *signs, gboolean rtcp)
 
 /* The one whose SDP names this very address, though another one was taken for it. */
 static RtpClaim *
-find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp)
+find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gint64 now)
 {
   RtpClaim *found = NULL;
 
@@ -213,7 +213,7 @@ find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp)
     {
       RtpClaim *claim = at->pdata[i];
       const RtpSide *side = rtcp ? &claim->rtcp : &claim->rtp;
-      if (!uses_port (claim, signs, rtcp) || rtp_side_is_open (side)
+      if (!uses_port (claim, signs, rtcp) || rtp_side_is_open (side, now)
           || announced_another (claim, signs)
           || !(rtcp ? names_rtcp_and_signals (claim, signs) : names_rtp_and_signals (claim, signs)))
         continue;
@@ -256,13 +256,13 @@ can_move_rtcp (const RtpClaim *claim, const RtpSigns *signs, gint64 now)
 
 /* The latched claim of this IP whose SSRC the packet carries: it or nobody sent it. */
 static RtpClaim *
-find_holder (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp)
+find_holder (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gint64 now)
 {
   for (guint i = 0; at && i < at->len; i++)
     {
       RtpClaim *claim = at->pdata[i];
       const RtpSide *side = rtcp ? &claim->rtcp : &claim->rtp;
-      if (uses_port (claim, signs, rtcp) && !rtp_side_is_open (side)
+      if (uses_port (claim, signs, rtcp) && !rtp_side_is_open (side, now)
           && rfl_address_same_ip (&side->latched.address, &signs->remote)
           && knows_ssrc (claim, signs))
         return claim;
@@ -282,7 +282,8 @@ is_candidate (const RtpClaim *claim, const RtpSigns *signs, gboolean rtcp)
 
 /* @taken: (out): whether somebody would be a candidate but is latched */
 static GPtrArray *
-find_candidates (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gboolean *taken)
+find_candidates (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gint64 now,
+                 gboolean *taken)
 {
   GPtrArray *list = g_ptr_array_new ();
 
@@ -293,7 +294,7 @@ find_candidates (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gboo
       if (!uses_port (claim, signs, rtcp) || claim->answered == 0
           || !is_candidate (claim, signs, rtcp))
         continue;
-      if (rtp_side_is_open (rtcp ? &claim->rtcp : &claim->rtp))
+      if (rtp_side_is_open (rtcp ? &claim->rtcp : &claim->rtp, now))
         g_ptr_array_add (list, claim);
       else
         *taken = TRUE;
@@ -315,8 +316,8 @@ static RtpVerdict
 judge (RtpLatch *latch, const RtpSigns *signs, gboolean rtcp, gint64 now, RtpClaim **out)
 {
   const GPtrArray *at = rtp_latch_at (latch, &signs->remote);
-  RtpClaim *holder = find_holder (at, signs, rtcp);
-  RtpClaim *rightful = find_rightful (at, signs, rtcp);
+  RtpClaim *holder = find_holder (at, signs, rtcp, now);
+  RtpClaim *rightful = find_rightful (at, signs, rtcp, now);
   g_autoptr (GPtrArray) list = NULL;
   gboolean taken;
 
@@ -332,7 +333,7 @@ judge (RtpLatch *latch, const RtpSigns *signs, gboolean rtcp, gint64 now, RtpCla
       *out = holder;
       return latch_to (holder, rtcp ? &holder->rtcp : &holder->rtp, signs, now);
     }
-  list = find_candidates (at, signs, rtcp, &taken);
+  list = find_candidates (at, signs, rtcp, now, &taken);
   if (list->len == 0)
     return taken ? RTP_VERDICT_TAKEN : RTP_VERDICT_STRANGER;
   drop (list, announced_another, signs);

@@ -20,6 +20,8 @@
  * proves nothing) and RTCP. */
 #define RTP_LATCH_EXACT (1 * G_TIME_SPAN_SECOND)
 #define RTP_LATCH_EXACT_RTCP (5 * G_TIME_SPAN_SECOND)
+/* How long somebody whose SDP names another address than before may turn up at a new one. */
+#define RTP_LATCH_REOPENED (10 * G_TIME_SPAN_SECOND)
 /* How long an unanswered participant waits for the undecided one before it. */
 #define RTP_LATCH_TURN (1 * G_TIME_SPAN_SECOND)
 /* How many wait at one address; more are answered at once and need evidence. */
@@ -96,9 +98,9 @@ void rtp_latch_free (RtpLatch *latch);
 /* A claim that waits for its answer. @owner: what the callers get back */
 RtpClaim *rtp_claim_new (RtpLatch *latch, const RtpClaimSpec *spec, gint64 now, gpointer owner);
 void rtp_claim_free (RtpClaim *claim);
-/* A new offer. An address that the SDP newly names makes it a candidate again; what is
- * latched stays until then. */
-void rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec);
+/* A new offer. An address that the SDP newly names makes it a candidate again for
+ * RTP_LATCH_REOPENED; what is latched stays until then. */
+void rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec, gint64 now);
 gpointer rtp_claim_get_owner (const RtpClaim *claim);
 /* Family 0 while not latched. */
 const RflAddress *rtp_claim_get_rtp (const RtpClaim *claim);

@@ -407,7 +407,7 @@ rtp_medium_apply (RtpMedium *m)
   rtp_claim_answered (m->claim, !rtp_claim_may_answer (m->claim, now, &until), now);
   cnames = expected_cnames (m, desc);
   fill_claim (m, desc, cnames, &spec);
-  rtp_claim_update (m->claim, &spec);
+  rtp_claim_update (m->claim, &spec, now);
   if (m->mux != desc->answer_mux)
     g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
   m->mux = desc->answer_mux;

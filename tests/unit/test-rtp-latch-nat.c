@@ -198,8 +198,8 @@ test_resumed_from_hold_address (Fixture *f, gconstpointer unused)
   resumed.sends = TRUE;
   g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 100, NULL), ==, RTP_VERDICT_LATCHED);
   g_assert_cmpint (rtcp (f, "203.0.113.9", 30002, 0xa, NULL, NULL), ==, RTP_VERDICT_LATCHED);
-  rtp_claim_update (a, &held);
-  rtp_claim_update (a, &resumed);
+  rtp_claim_update (a, &held, f->now);
+  rtp_claim_update (a, &resumed, f->now);
   g_assert_cmpint (rtp (f, "203.0.113.9", 30009, 0x99, 1, NULL), ==, RTP_VERDICT_TAKEN);
   g_assert_cmpint (rtcp (f, "203.0.113.9", 30010, 0x99, NULL, NULL), ==, RTP_VERDICT_TAKEN);
   b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0);
@@ -207,6 +207,36 @@ test_resumed_from_hold_address (Fixture *f, gconstpointer unused)
   g_assert_true (out == b);
   rtp_claim_free (a);
   rtp_claim_free (b);
+}
+
+/* A private address cannot be seen from here, so no packet shows that its owner has not moved: he
+ * may for a while, and then a neighbour cannot pass for him any more. */
+static void
+test_other_private_address (Fixture *f, gconstpointer unused)
+{
+  Owner alice = { "alice", 0xa, 100, f->now };
+  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0), *out;
+  RtpClaimSpec other = { .kind = g_intern_static_string ("audio"),
+                         .signalling = at ("203.0.113.9", 5060),
+                         .sdp_rtp = at ("10.0.0.1", 6000),
+                         .sdp_rtcp = at ("10.0.0.1", 6001),
+                         .sends = TRUE };
+
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 100, NULL), ==, RTP_VERDICT_LATCHED);
+  g_assert_cmpint (rtcp (f, "203.0.113.9", 30002, 0xa, NULL, NULL), ==, RTP_VERDICT_LATCHED);
+  rtp_claim_update (a, &other, f->now);
+  f->now += RTP_LATCH_REOPENED;
+  alice.seen = f->now;
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30009, 0x99, 1, NULL), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtcp (f, "203.0.113.9", 30010, 0x99, NULL, NULL), ==, RTP_VERDICT_TAKEN);
+  /* Each offer that names it opens the way once more, for who has waited on hold. */
+  rtp_claim_update (a, &other, f->now);
+  f->now += RTP_LATCH_REOPENED - 1;
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30003, 0xaa, 1, &out), ==, RTP_VERDICT_MOVED);
+  g_assert_true (out == a);
+  rtp_claim_update (a, &other, f->now);
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30009, 0x99, 2, NULL), ==, RTP_VERDICT_TAKEN);
+  rtp_claim_free (a);
 }
 
 int
@@ -223,6 +253,7 @@ main (int argc, char **argv)
     { "no-turn-needed", test_no_turn_needed },
     { "jumped-turn-needs-evidence", test_jumped_turn_needs_evidence },
     { "resumed-from-hold-address", test_resumed_from_hold_address },
+    { "other-private-address", test_other_private_address },
   };
 
   return run_tests (argc, argv, tests, G_N_ELEMENTS (tests));

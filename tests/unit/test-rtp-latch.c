@@ -244,7 +244,7 @@ test_new_offer_names_new_address (Fixture *f, gconstpointer unused)
                         .sends = TRUE };
 
   g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 100, NULL), ==, RTP_VERDICT_LATCHED);
-  rtp_claim_update (a, &spec);
+  rtp_claim_update (a, &spec, f->now);
   assert_target (a, FALSE, "203.0.113.1:6000");
   g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 101, NULL), ==, RTP_VERDICT_KNOWN);
   g_assert_cmpint (rtp (f, "203.0.113.1", 6000, 0xa, 102, &out), ==, RTP_VERDICT_MOVED);
