@@ -242,7 +242,7 @@ put_packet (Output *out, guint index)
       break;
     case RFL_RTCP_SDES:
     case RFL_RTCP_BYE:
-      if (out->all)
+      if (out->all && rtcp->count > 0) /* of nobody there is nothing to tell */
         put_behind_report (out, index);
       break;
     case RFL_RTCP_APP:
@@ -302,12 +302,12 @@ void
 rtcp_compound_forward (const RtcpCompound *in)
 {
   gsize size = in->len + 8; /* and an empty RR before it */
-  g_autofree guint8 *data = g_malloc (2 * size);
+  g_autofree guint8 *data = g_malloc (size), *more = g_malloc (size);
   g_autoptr (GHashTable) aliased = NULL;
   Output common = { .in = in, .all = TRUE }, own = { .in = in };
 
   rfl_rtcp_writer_init (&common.w, data, size);
-  rfl_rtcp_writer_init (&own.w, data + size, size);
+  rfl_rtcp_writer_init (&own.w, more, size);
   write_all (&common);
   if (common.w.len == 0 && !in->has_app) /* nor has anybody else: most of a large session's */
     return;

@@ -77,6 +77,27 @@ foreign (Room *room, gconstpointer data)
   end_expect (room->c, "RR 1 SDES 1 a |");
 }
 
+/* SDES and BYE that name nobody, alone and with others. */
+static void
+of_nobody (Room *room, gconstpointer data)
+{
+  static const guint8 text[] = { 0x80, 202, 0, 0, 0x80, 203, 0,    0,   0x80, 201,
+                                 0,    1,   0, 0, 0,    1,   0x80, 202, 0,    0 };
+  End *d = more (room, end_join (room->f, "d", NULL, RFL_LEG_ONE, 0));
+
+  for (gsize len = 4; len <= 8; len += 4)
+    {
+      g_autofree guint8 *copy = g_memdup2 (text, len);
+
+      rfl_route_receive_rtcp (room->a->medium->route, room->a->medium, copy, len);
+      end_expect (room->b, "");
+    }
+  rfl_route_receive_rtcp (room->a->medium->route, room->a->medium, text, sizeof text);
+  end_expect (room->b, "RR 1 |");
+  end_expect (d, "");
+  g_assert_cmpuint (count (room, "invalid"), ==, 0);
+}
+
 /* Reports about what no source sends tell nobody anything. */
 static void
 unknown_blocks (Room *room, gconstpointer data)
@@ -417,6 +438,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("invalid", invalid);
   ADD ("foreign", foreign);
+  ADD ("of-nobody", of_nobody);
   ADD ("unknown-blocks", unknown_blocks);
   ADD ("ssrc-zero", ssrc_zero);
   ADD ("long-compounds", long_compounds);
