@@ -5,6 +5,7 @@
 #include <reflector/access.h>
 #include <reflector/address.h>
 #include <reflector/bus.h>
+#include <reflector/caller.h>
 #include <reflector/clock.h>
 #include <reflector/core.h>
 #include <reflector/counter.h>

@@ -192,20 +192,23 @@ ended (RflParticipant *participant, const char *reason, gpointer user_data)
 static const RflParticipantOps participant_ops = { .ended = ended,
                                                    .reoffer = sip_reinvite_reoffer };
 
-static RflParticipant *
-make_participant (SipCall *call, const sip_t *sip)
+void
+sip_call_adopt (SipCall *call, const char *identity, const char *display_name, gboolean confirmed)
 {
-  g_autofree char *identity = sip_uri_get_identity (sip->sip_from);
-  g_autofree char *display = sip_uri_get_display_name (sip->sip_from);
+  SipPlugin *plugin = call->listener->plugin;
   RflParticipantSpec spec = { .identity = identity,
-                              .display_name = display,
+                              .display_name = display_name,
                               .cname = identity,
                               .signalling = call->remote,
                               .ops = &participant_ops,
                               .user_data = call,
-                              .unconfirmed = !call->tcp };
+                              .unconfirmed = !confirmed };
 
-  return rfl_participant_new (call->listener->plugin->core, &spec);
+  call->participant = rfl_participant_new (plugin->core, &spec);
+  rfl_participant_set_data (call->participant, CALL_KEY, call, NULL);
+  rfl_participant_set_local (call->participant, &call->listener->local);
+  g_hash_table_add (plugin->calls, call);
+  nua_handle_bind (call->nh, call);
 }
 
 static GPtrArray *
@@ -222,6 +225,8 @@ make_offers (SipCall *call)
 static SipCall *
 call_new (SipListener *listener, SipInvite *invite)
 {
+  g_autofree char *identity = sip_uri_get_identity (invite->sip->sip_from);
+  g_autofree char *display_name = sip_uri_get_display_name (invite->sip->sip_from);
   SipCall *call = g_new0 (SipCall, 1);
 
   g_atomic_ref_count_init (&call->refs);
@@ -236,9 +241,7 @@ call_new (SipListener *listener, SipInvite *invite)
   sip_timer_note (call, invite->sip);
   sip_target_apply (call, sip_target_new (call, invite->sip, &invite->remote, invite->tcp));
   call->since = rfl_clock_now (rfl_core_get_clock (listener->plugin->core));
-  call->participant = make_participant (call, invite->sip);
-  rfl_participant_set_data (call->participant, CALL_KEY, call, NULL);
-  rfl_participant_set_local (call->participant, &listener->local);
+  sip_call_adopt (call, identity, display_name, call->tcp);
   sip_index_add (listener->plugin->index, call, invite->sip);
   sip_gate_know (listener->plugin->gate, call, invite->sip);
   return call;
@@ -249,8 +252,6 @@ sip_call_start (SipListener *listener, SipInvite *invite)
 {
   SipCall *call = call_new (listener, invite);
 
-  g_hash_table_add (listener->plugin->calls, call);
-  nua_handle_bind (call->nh, call);
   rfl_participant_join (call->participant, call->room, make_offers (call), joined,
                         sip_call_ref (call));
   if (call->state == SIP_CALL_JOINING && call->request)

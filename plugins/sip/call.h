@@ -126,6 +126,9 @@ typedef struct {
 
 /* Takes what is to be taken out of @invite, joins the room and answers. */
 void sip_call_start (SipListener *listener, SipInvite *invite);
+/* Makes @call, whose other members are set, a call of the plugin, with its participant. */
+void sip_call_adopt (SipCall *call, const char *identity, const char *display_name,
+                     gboolean confirmed);
 /* Another offer inside the dialog, or an INVITE that asks for one; @invite's room and mode are not looked at. */
 void sip_call_change (SipCall *call, SipInvite *invite);
 /* An UPDATE that changes no media gets its 200; @invite has no offer. */

@@ -3,6 +3,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
+#include "plugins/sip/dialout.h"
 #include "plugins/sip/info.h"
 #include "plugins/sip/invite.h"
 #include "plugins/sip/gate.h"
@@ -50,6 +51,8 @@ void
 sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, SipListener *listener,
               nua_handle_t *nh, SipCall *call, sip_t const *sip, tagi_t tags[])
 {
+  if (call == NULL && sip_dialout_on_event (listener, event, status, nh, sip, tags))
+    return;
   if (!sip_gate_admit (listener, event, status, nh, call, sip))
     return;
   if (call == NULL && status < 200 && sip_access_refuses (event, listener, nh, sip))

@@ -8,6 +8,7 @@
 #include "plugins/sip/digest.h"
 #include "plugins/sip/gate.h"
 #include "plugins/sip/listen.h"
+#include "plugins/sip/dialout.h"
 #include "plugins/sip/message.h"
 #include "plugins/sip/registrar.h"
 #include "plugins/sip/journal.h"
@@ -68,6 +69,7 @@ make_counters (SipPlugin *plugin)
 static RflHookResult
 on_draining (RflEvent *event, gpointer user_data, GError **error)
 {
+  sip_dialout_end_all (((SipPlugin *) user_data)->dialout);
   sip_calls_end_all (user_data, "The conference server is going down");
   return RFL_HOOK_CONTINUE;
 }
@@ -110,6 +112,7 @@ sip_instance_start (gpointer self, GError **error)
   make_counters (plugin);
   plugin->registrar = sip_registrar_new (plugin);
   plugin->messages = sip_messages_new (plugin);
+  plugin->dialout = sip_dialout_new (plugin);
   if (!check_credentials (plugin, error) || !sip_stack_start (plugin, error))
     return FALSE;
   plugin->draining_hook = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hook, error);
@@ -154,6 +157,7 @@ sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **e
 static void
 drop_parts (SipPlugin *plugin)
 {
+  g_clear_pointer (&plugin->dialout, sip_dialout_free);
   g_clear_pointer (&plugin->messages, sip_messages_free);
   g_clear_pointer (&plugin->registrar, sip_registrar_free);
 }

@@ -4,6 +4,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/listen.h"
 #include "plugins/sip/call.h"
+#include "plugins/sip/dialout.h"
 #include "plugins/sip/orphan.h"
 
 /* How long a listener without address and calls stays. */
@@ -165,6 +166,8 @@ is_used (const SipPlugin *plugin, const SipListener *listener)
   while (g_hash_table_iter_next (&iter, &call, NULL))
     if (((const SipCall *) call)->listener == listener)
       return TRUE;
+  if (plugin->dialout && sip_dialout_uses (plugin->dialout, listener))
+    return TRUE;
   return plugin->orphans && sip_orphans_count (plugin->orphans) > 0;
 }
 

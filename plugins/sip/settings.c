@@ -165,6 +165,23 @@ const RflOption sip_options[] = {
     .type = RFL_OPTION_GROUPS,
     .members = sip_listen_options,
     .help = "where to listen instead of port, addresses and transports, each with its own rules" },
+  { .name = "call_registered",
+    .type = RFL_OPTION_BOOL,
+    .fallback = "true",
+    .help =
+        "call the phones that are registered under a room's name when somebody calls the room" },
+  { .name = "ring_time",
+    .type = RFL_OPTION_INT,
+    .fallback = "30",
+    .min = 1,
+    .max = 180,
+    .help = "seconds that a registered phone rings" },
+  { .name = "ring_interval",
+    .type = RFL_OPTION_INT,
+    .fallback = "10",
+    .min = 0,
+    .max = 3600,
+    .help = "seconds at least between two calls to the same registered name" },
   RFL_OPTION_END
 };
 
@@ -238,6 +255,9 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->max_connections = rfl_settings_get_int (from, "max_connections");
   settings->message_rate = rfl_settings_get_int (from, "message_rate");
   settings->max_queued_messages = rfl_settings_get_int (from, "max_queued_messages");
+  settings->call_registered = rfl_settings_get_bool (from, "call_registered");
+  settings->ring_time = rfl_settings_get_int (from, "ring_time");
+  settings->ring_interval = rfl_settings_get_int (from, "ring_interval");
   settings->idle = rfl_settings_get_int (from, "idle");
   settings->journal = g_strdup (rfl_settings_get_string (from, "journal"));
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");

@@ -4,6 +4,7 @@
 #include "plugins/sip/stack.h"
 #include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
+#include "plugins/sip/dialout.h"
 #include "plugins/sip/gate.h"
 #include "plugins/sip/listen.h"
 #include "plugins/sip/pulse.h"
@@ -178,6 +179,7 @@ shut_down (SipPlugin *plugin)
       SipListener *listener = plugin->listeners->pdata[i];
       nua_set_params (listener->nua, NTATAG_SIP_T1X64 (SHUTDOWN_T1X64), TAG_END ());
     }
+  sip_dialout_drop_all (plugin->dialout);
   sip_calls_end_all (plugin, "The conference server stops");
   for (guint i = 0; i < plugin->listeners->len; i++)
     nua_shutdown (((SipListener *) plugin->listeners->pdata[i])->nua);

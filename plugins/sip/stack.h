@@ -19,6 +19,7 @@ typedef struct _SipJournal SipJournal;
 typedef struct _SipOrphans SipOrphans;
 typedef struct _SipMessages SipMessages;
 typedef struct _SipTalk SipTalk;
+typedef struct _SipDialout SipDialout;
 typedef struct _SipTarget SipTarget;
 typedef struct _SipIndex SipIndex;
 
@@ -76,6 +77,8 @@ typedef struct {
   SipLimits limits;
   char *journal; /* %NULL: the default; empty: none */
   guint message_rate, max_queued_messages;
+  gboolean call_registered;
+  guint ring_time, ring_interval;
   guint session_expires, min_se; /* session_expires 0: no session timers */
   SipSecondCall second_call;
 } SipSettings;
@@ -133,6 +136,7 @@ struct _SipPlugin {
   SipJournal *journal; /* %NULL: none */
   SipOrphans *orphans;
   SipMessages *messages;
+  SipDialout *dialout;
   SipCounters counters;
   RflLogLimit refused_log, call_log, stack_log;
   guint draining_hook;

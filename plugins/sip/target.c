@@ -6,11 +6,12 @@
 #include <string.h>
 
 char *
-sip_target_make_contact (const SipCall *call, const RflAddress *media)
+sip_target_write_contact (const SipListener *listener, const char *room, gboolean tcp,
+                          const RflAddress *media)
 {
-  const SipListen *listen = call->listener->listen;
-  const RflAddress *host = &call->listener->local;
-  g_autofree char *user = sip_uri_escape_user (call->room);
+  const SipListen *listen = listener->listen;
+  const RflAddress *host = &listener->local;
+  g_autofree char *user = sip_uri_escape_user (room);
   RflAddress address;
   char text[RFL_ADDRESS_STRLEN];
 
@@ -21,9 +22,15 @@ sip_target_make_contact (const SipCall *call, const RflAddress *media)
     host = media;
   address = *host;
   address.scope = 0;
-  address.port = call->listener->local.port;
+  address.port = listener->local.port;
   return g_strdup_printf ("<sip:%s@%s%s>", user, rfl_address_format (&address, text),
-                          call->tcp ? ";transport=tcp" : "");
+                          tcp ? ";transport=tcp" : "");
+}
+
+char *
+sip_target_make_contact (const SipCall *call, const RflAddress *media)
+{
+  return sip_target_write_contact (call->listener, call->room, call->tcp, media);
 }
 
 /* The numeric address that a Contact names, or none. */

@@ -25,5 +25,8 @@ SipTarget *sip_target_new (const SipCall *call, const sip_t *sip, const RflAddre
 void sip_target_free (SipTarget *target);
 /* @target: (transfer full): is @call's from now on */
 void sip_target_apply (SipCall *call, SipTarget *target);
+/* Our Contact on @listener for @room. @media: as below. (transfer full) */
+char *sip_target_write_contact (const SipListener *listener, const char *room, gboolean tcp,
+                                const RflAddress *media);
 /* Our Contact towards @call's peer. @media: where its media go, or none. (transfer full) */
 char *sip_target_make_contact (const SipCall *call, const RflAddress *media);
