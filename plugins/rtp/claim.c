@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Claims on remote addresses: their life, where packets to them may go, and whose turn it is
- * to be undecided. Judges no packet: see latch.c.
+ * to be undecided. Judges no packet: see latch.c; which claims an IP has: see claim-index.c.
  */
 #include "plugins/rtp/latch-private.h"
 
@@ -26,8 +26,7 @@ rtp_latch_new (const RtpLatchOps *ops)
   RtpLatch *latch = g_new0 (RtpLatch, 1);
 
   latch->ops = ops;
-  latch->by_ip = g_hash_table_new_full (rfl_address_hash, rfl_address_equal, g_free,
-                                        (GDestroyNotify) g_ptr_array_unref);
+  latch->by_ip = rtp_claim_index_new ();
   latch->by_rtp = g_hash_table_new (key_hash, key_equal);
   latch->by_rtcp = g_hash_table_new (key_hash, key_equal);
   return latch;
@@ -43,55 +42,6 @@ rtp_latch_free (RtpLatch *latch)
   g_hash_table_unref (latch->by_rtp);
   g_hash_table_unref (latch->by_rtcp);
   g_free (latch);
-}
-
-const GPtrArray *
-rtp_latch_at (const RtpLatch *latch, const RflAddress *address)
-{
-  RflAddress ip = *address;
-  ip.port = 0;
-  return g_hash_table_lookup (latch->by_ip, &ip);
-}
-
-static void
-index_add (RtpClaim *claim, const RflAddress *address)
-{
-  RflAddress ip = *address;
-  GPtrArray *list;
-
-  if (rfl_address_is_any (address))
-    return;
-  ip.port = 0;
-  list = g_hash_table_lookup (claim->latch->by_ip, &ip);
-  if (list == NULL)
-    {
-      list = g_ptr_array_new ();
-      g_hash_table_insert (claim->latch->by_ip, g_memdup2 (&ip, sizeof ip), list);
-    }
-  if (!g_ptr_array_find (list, claim, NULL))
-    g_ptr_array_add (list, claim);
-}
-
-static void
-index_remove (RtpClaim *claim, const RflAddress *address)
-{
-  RflAddress ip = *address;
-  GPtrArray *list;
-
-  ip.port = 0;
-  list = g_hash_table_lookup (claim->latch->by_ip, &ip);
-  if (list && g_ptr_array_remove_fast (list, claim) && list->len == 0)
-    g_hash_table_remove (claim->latch->by_ip, &ip);
-}
-
-static void
-index_all (RtpClaim *claim, void (*change) (RtpClaim *claim, const RflAddress *address))
-{
-  change (claim, &claim->signalling);
-  change (claim, &claim->rtp.sdp);
-  change (claim, &claim->rtcp.sdp);
-  change (claim, &claim->rtp.latched.address);
-  change (claim, &claim->rtcp.latched.address);
 }
 
 static GHashTable *
@@ -111,7 +61,7 @@ forget (RtpClaim *claim, RtpSide *side)
 void
 rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint64 now)
 {
-  index_all (claim, index_remove);
+  rtp_claim_index_remove (claim);
   forget (claim, side);
   side->latched.address = *remote;
   side->latched.kind = claim->kind;
@@ -119,7 +69,7 @@ rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint6
   side->reopened = 0;
   side->changed = now;
   g_hash_table_insert (table_of (claim, side), &side->latched, claim);
-  index_all (claim, index_add);
+  rtp_claim_index_add (claim);
 }
 
 /* Hold in the manner of RFC 2543 names no address, so that what follows it can name the same one
@@ -139,7 +89,7 @@ set_sdp (RtpSide *side, const RflAddress *sdp, gint64 now)
 void
 rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec, gint64 now)
 {
-  index_all (claim, index_remove);
+  rtp_claim_index_remove (claim);
   if (claim->mux != spec->mux)
     forget (claim, &claim->rtcp);
   claim->mux = spec->mux;
@@ -152,15 +102,15 @@ rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec, gint64 now)
     g_array_append_vals (claim->announced, spec->ssrcs->data, spec->ssrcs->len);
   g_strfreev (claim->cnames);
   claim->cnames = g_strdupv ((char **) spec->cnames);
-  index_all (claim, index_add);
+  rtp_claim_index_add (claim);
 }
 
 void
 rtp_claim_lose_rtcp (RtpClaim *claim)
 {
-  index_all (claim, index_remove);
+  rtp_claim_index_remove (claim);
   forget (claim, &claim->rtcp);
-  index_all (claim, index_add);
+  rtp_claim_index_add (claim);
 }
 
 RtpClaim *
@@ -184,7 +134,7 @@ rtp_claim_free (RtpClaim *claim)
 {
   if (claim == NULL)
     return;
-  index_all (claim, index_remove);
+  rtp_claim_index_remove (claim);
   forget (claim, &claim->rtp);
   forget (claim, &claim->rtcp);
   g_array_unref (claim->announced);

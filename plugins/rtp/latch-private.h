@@ -12,7 +12,7 @@ typedef struct {
 
 struct _RtpLatch {
   const RtpLatchOps *ops;
-  GHashTable *by_ip;   /* RflAddress without port -> GPtrArray of RtpClaim */
+  GHashTable *by_ip;   /* RflAddress without port -> RtpIpClaims (claim-index.c) */
   GHashTable *by_rtp;  /* RtpKey -> RtpClaim */
   GHashTable *by_rtcp; /* RtpKey -> RtpClaim */
   guint64 next_turn;
@@ -27,6 +27,14 @@ typedef struct {
   gint64 changed;   /* when it latched or moved */
 } RtpSide;
 
+typedef struct _RtpIpClaims RtpIpClaims;
+
+/* Where a claim stands in the list of one of its addresses. */
+typedef struct {
+  RtpIpClaims *list;
+  guint index;
+} RtpPlace;
+
 struct _RtpClaim {
   RtpLatch *latch;
   gpointer owner;
@@ -40,6 +48,8 @@ struct _RtpClaim {
   guint64 turn;
   gint64 arrived, answered; /* answered 0: waiting */
   gboolean needs_evidence;
+  guint n_places;
+  RtpPlace places[5]; /* signalling; SDP and latched address of both sides */
 };
 
 /* Who has moved sends from there soon; whoever has not is to keep its place. */
@@ -59,5 +69,9 @@ gboolean rtp_claim_is_plausible (const RtpClaim *claim, const RtpSide *side);
 /* Its RTP could be anybody's of the same IP. */
 gboolean rtp_claim_is_ambiguous (const RtpClaim *claim);
 void rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint64 now);
+/* By all addresses that it has now; before any of them changes it is taken out. */
+void rtp_claim_index_add (RtpClaim *claim);
+void rtp_claim_index_remove (RtpClaim *claim);
+GHashTable *rtp_claim_index_new (void);
 /* (nullable) (element-type RtpClaim) */
 const GPtrArray *rtp_latch_at (const RtpLatch *latch, const RflAddress *address);

@@ -180,7 +180,7 @@ class Load:
         self.process = subprocess.Popen(
             ["taskset", "-c", "1", "sipp", f"127.0.0.1:{server.port}", "-sf", os.path.join(HERE, "sipp-load.xml"),
              "-inf", file, "-m", str(calls), "-r", str(rate), "-l", "100000", "-d", str(1000 * pause), "-i", ip,
-             "-mi", ip, "-p", str(server.port + 20000), "-nostdin", "-buff_size", "4000000", "-trace_stat", "-stf", self.stat,
+             "-mi", ip, "-p", str(server.port + 20000 + Load.serial), "-nostdin", "-buff_size", "4000000", "-trace_stat", "-stf", self.stat,
              "-fd", "1", "-timeout", "40s" if not pause else "3600s", "-max_retrans", "5"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
             env=dict(os.environ, TERM="dumb"))

@@ -325,6 +325,29 @@ test_anything (Fixture *f, gconstpointer unused)
     rtp_claim_free (claims[i]);
 }
 
+/* Hundreds behind one address come and go in any order, and the one who is left is still found. */
+static void
+test_crowd (Fixture *f, gconstpointer unused)
+{
+  RtpClaim *crowd[300];
+  Owner owner = { "crowd", 0, 0, 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (crowd); i++)
+    crowd[i] = claim (f, &owner, "203.0.113.9", "203.0.113.9", 4000 + 2 * i, 0x100 + i);
+  for (guint i = 0; i < G_N_ELEMENTS (crowd); i++)
+    {
+      guint next = (i * 77 + 5) % G_N_ELEMENTS (crowd); /* each of them once */
+      RtpClaim *out = NULL;
+
+      g_assert_cmpint (rtp (f, "203.0.113.9", 4000 + 2 * next, 0x100 + next, 1, &out), ==,
+                       RTP_VERDICT_LATCHED);
+      g_assert_true (out == crowd[next]);
+      rtp_claim_free (crowd[next]);
+      rtp (f, "203.0.113.9", 4000 + 2 * next, 0x100 + next, 2, &out);
+      g_assert_null (out);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -345,6 +368,7 @@ main (int argc, char **argv)
     { "no-move-with-other-stream", test_no_move_with_other_stream },
     { "move", test_move },
     { "new-offer-names-new-address", test_new_offer_names_new_address },
+    { "crowd", test_crowd },
     { "anything", test_anything },
   };
 
