@@ -128,6 +128,8 @@ void rfl_event_set_source (RflEvent *event, RflSource *source);
 
 GHashTable *rfl_counters_new (void);
 void rfl_counters_status (RflCore *core, RflStatus *status);
+/* As many descriptors as the system grants. At start. */
+RFL_EXPORT void rfl_process_prepare (void);
 /* "process": descriptors, heap. */
 void rfl_process_status (RflStatus *status);
 

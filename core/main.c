@@ -104,6 +104,7 @@ run (const Arguments *arguments, RflLog *log)
     return fail (error, load_failure_code (error));
   if (arguments->check_config)
     return print (rfl_core_print_config (core));
+  rfl_process_prepare ();
   if (!daemon_run (core, &error))
     return fail (error, EXIT_START);
   return EXIT_OK;

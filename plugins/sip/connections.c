@@ -17,12 +17,16 @@
 #define RESERVE 16
 /* The stack reads at once: what it has left for so long it will not read. */
 #define UNREAD_MS 1000
+/* Microseconds until the next look; the latter while there are too many. */
+#define PERIOD G_TIME_SPAN_SECOND
+#define HURRY (50 * G_TIME_SPAN_MILLISECOND)
 
 /* @dir: open for good: there may be no descriptor left when it is needed most */
 struct _SipConnections {
   SipPlugin *plugin;
   RflTimer *timer;
   GDir *dir;
+  SipShortage *shortage;
   guint count;
   RflLogLimit log;
 };
@@ -157,23 +161,35 @@ close_some (SipPlugin *plugin, const GArray *connections, guint excess)
 }
 
 static void
+close_excess (SipConnections *self, const GArray *connections, guint limit)
+{
+  SipPlugin *plugin = self->plugin;
+  guint suppressed = 0;
+  guint excess = connections->len - MIN (connections->len, limit);
+  guint closed = close_some (plugin, connections, excess);
+
+  closed += sip_shortage_relieve (self->shortage, plugin->listeners);
+  rfl_counter_add (plugin->counters.closed_connections, closed);
+  if (closed > 0 && rfl_log_limit_pass (&self->log, rfl_core_get_clock (plugin->core), &suppressed))
+    rfl_warning (NULL, "%u TCP connections, %u closed (limit %u; %u more)", connections->len,
+                 closed, limit, suppressed);
+}
+
+static void
 look (gpointer user_data)
 {
   SipConnections *self = user_data;
-  SipPlugin *plugin = self->plugin;
-  guint others, limit, closed, suppressed = 0;
+  guint others, limit;
   g_autoptr (GArray) connections = find_connections (self, &others);
+  gboolean crowded;
 
-  close_abandoned (plugin, connections);
-  limit = get_limit (plugin, others);
+  close_abandoned (self->plugin, connections);
+  limit = get_limit (self->plugin, others);
   self->count = connections->len;
-  if (connections->len <= limit)
-    return;
-  closed = close_some (plugin, connections, connections->len - limit);
-  rfl_counter_add (plugin->counters.closed_connections, closed);
-  if (rfl_log_limit_pass (&self->log, rfl_core_get_clock (plugin->core), &suppressed))
-    rfl_warning (NULL, "%u TCP connections, %u closed (limit %u; %u more)", connections->len,
-                 closed, limit, suppressed);
+  crowded = connections->len > limit || limit == 0;
+  if (crowded)
+    close_excess (self, connections, limit);
+  rfl_timer_start (self->timer, crowded ? HURRY : PERIOD);
 }
 
 SipConnections *
@@ -183,8 +199,9 @@ sip_connections_new (SipPlugin *plugin)
 
   self->plugin = plugin;
   self->dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  self->shortage = sip_shortage_new ();
   self->timer = rfl_timer_new (rfl_core_get_clock (plugin->core), "sip.connections", look, self);
-  rfl_timer_repeat (self->timer, G_TIME_SPAN_SECOND);
+  rfl_timer_start (self->timer, PERIOD);
   return self;
 }
 
@@ -195,6 +212,7 @@ sip_connections_free (SipConnections *self)
     return;
   rfl_timer_free (self->timer);
   g_clear_pointer (&self->dir, g_dir_close);
+  sip_shortage_free (self->shortage);
   g_free (self);
 }
 

@@ -9,6 +9,9 @@
 #include "plugins/sip/stateless.h"
 #include <sofia-sip/msg_addr.h>
 
+/* Seconds: descriptors are soon free again. */
+#define SHORTAGE_RETRY 10
+
 static gboolean
 get_remote (msg_t *msg, RflAddress *remote, gboolean *datagram)
 {
@@ -122,6 +125,17 @@ is_request (nua_event_t event)
     }
 }
 
+/* A call over TCP keeps a descriptor: near the last one it is refused as in overload. */
+static gboolean
+has_room (SipGate *gate, nua_event_t event, SipRefusal *refusal)
+{
+  if (event != nua_i_invite || !sip_shortage_is_near ())
+    return TRUE;
+  rfl_counter_add (gate->shed, 1);
+  refusal->retry_after = SHORTAGE_RETRY;
+  return FALSE;
+}
+
 gboolean
 sip_gate_admit (SipListener *listener, nua_event_t event, int status, nua_handle_t *nh,
                 const SipCall *call, const sip_t *sip)
@@ -137,7 +151,8 @@ sip_gate_admit (SipListener *listener, nua_event_t event, int status, nua_handle
   if (gate == NULL || call || status >= 200 || !is_request (event) || sip == NULL
       || sip->sip_request == NULL
       || !get_remote ((msg_t *) nua_current_request (listener->nua), &remote, &datagram) || datagram
-      || sip_gate_judge (gate, sip, &remote, -1, &refusal.retry_after) == SIP_GATE_PASS)
+      || (sip_gate_judge (gate, sip, &remote, -1, &refusal.retry_after) == SIP_GATE_PASS
+          && has_room (gate, event, &refusal)))
     return TRUE;
   request = sip_request_save (listener, nh);
   refusal.retry_after = MAX (refusal.retry_after, 1);

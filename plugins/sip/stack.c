@@ -107,7 +107,7 @@ sip_stack_listen (SipPlugin *plugin, const SipListen *listen, const RflAddress *
   listener->nua = create_nua (plugin, listener);
   if (listener->nua)
     {
-      sip_sockets_find (&listener->local, &listener->udp, &(int){ -1 });
+      sip_sockets_find (&listener->local, &listener->udp, &listener->tcp);
       return listener;
     }
   g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: cannot listen on %s: %s",

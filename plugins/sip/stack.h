@@ -11,6 +11,7 @@ typedef struct _SipPlugin SipPlugin;
 typedef struct _SipListener SipListener;
 typedef struct _SipCall SipCall;
 typedef struct _SipConnections SipConnections;
+typedef struct _SipShortage SipShortage;
 typedef struct _SipGate SipGate;
 typedef struct _SipListen SipListen;
 typedef struct _SipListening SipListening;
@@ -99,7 +100,7 @@ gboolean sip_settings_read (SipSettings *settings, const RflSettings *from, GErr
  * @listen: what holds for it; of the settings
  * @gone: since when its address is not there or not wanted, or 0
  * @guard: its parser, which belongs to the plugin
- * @udp: the stack's socket, or -1
+ * @udp, @tcp: the stack's sockets, the latter listening, or -1
  * @down: nua_shutdown() has ended
  */
 struct _SipListener {
@@ -110,7 +111,7 @@ struct _SipListener {
   gboolean has_udp, has_tcp;
   const SipListen *listen;
   gint64 gone;
-  int udp;
+  int udp, tcp;
   gboolean down;
 };
 
@@ -164,6 +165,14 @@ void sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua
 
 /* (element-type RflAddress): the addresses of this host that a listener can bind */
 GPtrArray *sip_local_addresses (void);
+
+/* What can be done without descriptors (shortage.c). */
+SipShortage *sip_shortage_new (void);
+void sip_shortage_free (SipShortage *shortage);
+/* Whether no more than a few are left. */
+gboolean sip_shortage_is_near (void);
+/* Without any left, turns away those who wait to be accepted. Returns: how many */
+guint sip_shortage_relieve (SipShortage *shortage, const GPtrArray *listeners);
 
 /* TCP connections above the limit are closed, those without a call first, and those that their peer
  * has left (connections.c). */

@@ -52,11 +52,23 @@ def crowded(lab, tap, one, spare, callers):
     udp = Ua(lab, f"new{spare}", *EXT1, R1).call("full", tone=1000)
     tap.ok(udp.state == "up", f"{spare} descriptors left: a newcomer over UDP gets in", udp.responses)
     time.sleep(3)
+    final = {call.status for call in calls if call.state == "failed"}
+    tap.ok(final <= {503}, "who is refused over TCP gets 503", final)
     share = (seconds_of_cpu(one) - cpu) / (time.monotonic() - began)
     tap.ok(share < 0.5, "and the daemon does not spin", round(share, 2))
     tap.note(f"{100 * share:.0f} % of a processor, "
              f"{sum(call.state == 'up' for call in calls)} of {callers} calls over TCP got in at once")
     return sockets, calls, udp
+
+
+def granted(lab, tap):
+    """the daemon takes as many descriptors as it may have, not what the shell gave it"""
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    one = Reflector(lab, "r1", R1)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+    soft = resource.prlimit(one.process.pid, resource.RLIMIT_NOFILE)[0]
+    tap.ok(soft == min(hard, 65536), "its limit is the hard one, or 65,536", soft, hard)
 
 
 def exhausted(lab, tap):
@@ -86,4 +98,4 @@ def exhausted(lab, tap):
     tap.ok(late.state == "up", "TCP is as before")
 
 
-main(exhausted)
+main(granted, exhausted)
