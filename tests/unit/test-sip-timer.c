@@ -149,6 +149,24 @@ by_update (void)
   house_free (house);
 }
 
+/* The stack counts in whole seconds, so that in a session this short its UPDATE may come before our
+ * INVITE. */
+static char *
+expect_invite (Phone *phone)
+{
+  for (;;)
+    {
+      char *message = phone_receive (phone);
+      if (message == NULL)
+        g_error ("waited for INVITE");
+      if (g_str_has_prefix (message, "INVITE "))
+        return message;
+      if (g_str_has_prefix (message, "UPDATE "))
+        phone_answer (phone, message, "405 Method Not Allowed");
+      g_free (message);
+    }
+}
+
 /* Who does not allow UPDATE gets an INVITE with what is in force. */
 static void
 by_invite (void)
@@ -159,7 +177,7 @@ by_invite (void)
 
   for (guint i = 0; i < 2; i++)
     {
-      g_autofree char *invite = phone_expect (phone, "INVITE ");
+      g_autofree char *invite = expect_invite (phone);
       g_assert_nonnull (strstr (invite, "\r\nSession-Expires: 4;refresher=uac"));
       g_assert_nonnull (strstr (invite, "\r\nm=audio 5566 RTP/AVP 0\r\n"));
       phone_answer_with (phone, invite, "200 OK",
