@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How well a source arrives here (RFC 3550 §A.1, §A.3, §A.8), kept by the worker that receives it
- * and read along by the main thread. Not for whom that is told: core/rtcp/.
+/* How well a source arrives here (RFC 3550 §A.1, §A.3, §A.8), kept by the worker that receives
+ * it and read along by the main thread. Not for whom that is told: core/rtcp/.
  */
 #pragma once
 

@@ -82,6 +82,8 @@ typedef struct {
 /* Makes it on first use; %NULL for one that has vanished. */
 RtcpSource *rtcp_source_get (RtcpState *state, RflSource *source);
 
+#define RTCP_MAX_NAMES 8
+
 /**
  * RtcpMember:
  * @app_due: when its next APP would come at the highest steady rate
@@ -89,7 +91,6 @@ RtcpSource *rtcp_source_get (RtcpState *state, RflSource *source);
  *
  * One per medium of a participant.
  */
-#define RTCP_MAX_NAMES 8
 typedef struct {
   gint64 app_due;
   guint32 names[RTCP_MAX_NAMES];
@@ -125,8 +126,8 @@ typedef struct {
   gsize len;
 } RtcpCompound;
 
-/* Reads what is valid already into what has state, route and from. Packets that name a source of somebody
- * else, and APP packets above the rate, are left out and counted. */
+/* Reads what is valid already into what has state, route and from. Packets that name a source of
+ * somebody else, and APP packets above the rate, are left out and counted. */
 void rtcp_compound_read (RtcpCompound *compound, const guint8 *data, gsize len);
 /* Whether the route knows @ssrc as one of @from's sources, or an SR here says that it is. */
 gboolean rtcp_compound_is_sender (const RtcpCompound *compound, guint32 ssrc);
