@@ -113,9 +113,9 @@ not_refreshable (void)
 {
   House *house = hasty_house ();
   g_autoptr (Phone) phone = house_phone (house);
-  g_autofree char *ok = call_with (phone, UPDATES "Session-Expires: 3;refresher=uas\r\n");
   g_autofree char *update = NULL, *invite = NULL, *bye = NULL;
 
+  g_free (call_with (phone, UPDATES "Session-Expires: 3;refresher=uas\r\n"));
   update = phone_expect (phone, "UPDATE ");
   phone_answer (phone, update, "405 Method Not Allowed");
   invite = phone_expect (phone, "INVITE ");
@@ -173,8 +173,8 @@ by_invite (void)
 {
   House *house = hasty_house ();
   g_autoptr (Phone) phone = house_phone (house);
-  g_autofree char *ok = call_with (phone, "Session-Expires: 4;refresher=uas\r\n");
 
+  g_free (call_with (phone, "Session-Expires: 4;refresher=uas\r\n"));
   for (guint i = 0; i < 2; i++)
     {
       g_autofree char *invite = expect_invite (phone);
