@@ -130,31 +130,34 @@ get_limit (const SipPlugin *plugin, guint others)
   return limit.rlim_cur > others + RESERVE ? (guint) limit.rlim_cur - others - RESERVE : 0;
 }
 
-static gboolean
-carries_call (const SipPlugin *plugin, const RflAddress *remote)
+/* (element-type RflAddress): where calls have connections to; lent by the calls */
+static GHashTable *
+find_callers (const SipPlugin *plugin)
 {
+  GHashTable *callers = g_hash_table_new (rfl_address_hash, rfl_address_equal);
   GHashTableIter iter;
   gpointer key;
 
   g_hash_table_iter_init (&iter, plugin->calls);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
-      const SipCall *call = key;
-      if (call->tcp && rfl_address_equal (&call->remote, remote))
-        return TRUE;
+      SipCall *call = key;
+      if (call->tcp)
+        g_hash_table_add (callers, &call->remote);
     }
-  return FALSE;
+  return callers;
 }
 
 static guint
 close_some (SipPlugin *plugin, const GArray *connections, guint excess)
 {
+  g_autoptr (GHashTable) callers = find_callers (plugin);
   guint closed = 0;
 
   for (guint i = 0; i < connections->len && closed < excess; i++)
     {
       const Connection *c = &g_array_index (connections, Connection, i);
-      if (!carries_call (plugin, &c->remote) && shutdown (c->fd, SHUT_RDWR) == 0)
+      if (!g_hash_table_contains (callers, &c->remote) && shutdown (c->fd, SHUT_RDWR) == 0)
         closed++;
     }
   return closed;
