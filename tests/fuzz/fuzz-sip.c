@@ -3,6 +3,8 @@
  * does not mark as bad, every Contact, Route and Record-Route is a sip URI with a host.
  * Then reads room, mode and identity. */
 #include "plugins/sip/guard.h"
+#include "plugins/sip/message.h"
+#include "plugins/sip/registrar.h"
 #include "plugins/sip/uri.h"
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_parser.h>
@@ -49,6 +51,29 @@ read_uris (const sip_t *sip)
   g_assert_true (display == NULL || g_utf8_validate (display, -1, NULL));
 }
 
+/* What is kept of a registration has its bounds, and of a text that it is one. */
+static void
+read_requests (const sip_t *sip)
+{
+  static const SipRegisterLimits limits = { 60, 7200 };
+  g_autoptr (SipRegistration) registration = NULL;
+  g_autofree char *text = NULL;
+
+  if (sip->sip_request == NULL || sip->sip_to == NULL || sip->sip_call_id == NULL
+      || sip->sip_cseq == NULL)
+    return;
+  registration = sip_registrar_read (sip, &limits, NULL);
+  for (guint i = 0; registration && i < registration->contacts->len; i++)
+    {
+      const SipContact *contact = registration->contacts->pdata[i];
+      g_assert_cmpuint (strlen (contact->uri), <, 512);
+      g_assert_cmpuint (contact->q, <=, 1000);
+      g_assert_true (contact->expires == 0 || (contact->expires >= 60 && contact->expires <= 7200));
+    }
+  if (sip_message_read (sip, &text) == SIP_TEXT_OK)
+    g_assert_true (*text && strlen (text) <= RFL_TEXT_MAX && g_utf8_validate (text, -1, NULL));
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -64,6 +89,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       check_routes (sip->sip_route);
       check_routes ((const sip_route_t *) sip->sip_record_route);
       read_uris (sip);
+      read_requests (sip);
     }
   if (msg)
     msg_destroy (msg);

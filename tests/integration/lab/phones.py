@@ -40,16 +40,16 @@ class Baresip:
     """Sends a tone, and a clip if given one; keeps what it hears as wav files in its folder."""
 
     def __init__(self, lab, name, ns, ip, reflector, tone, clip=None, password="secret", interface="eth0",
-                 settings=()):
+                 settings=(), register=False, transport="udp", contacts=""):
         need("baresip")
         self.lab, self.name, self.ns, self.reflector = lab, name, ns, reflector
         self.dir = lab.path(f"baresip-{name}")
         os.makedirs(os.path.join(self.dir, "rec"))
         wav = os.path.join(self.dir, "tone.wav")
         media.write_wav(wav, tone, 120)
-        self._write("accounts", f'"{name}" <sip:{name}@{reflector}>;auth_user={name};'
-                                f"auth_pass={password};regint=0;answermode=auto\n")
-        self._write("contacts", "")
+        self._write("accounts", f'"{name}" <sip:{name}@{reflector};transport={transport}>;auth_user={name};'
+                                f"auth_pass={password};regint={60 if register else 0};answermode=auto\n")
+        self._write("contacts", contacts)
         self._write("uuid", f"00000000-0000-0000-0000-{abs(hash(name)) % 10 ** 12:012d}\n")
         self._write("config", self._config(ip, wav, clip, interface) + "".join(f"{s}\n" for s in settings))
         self.process = lab.start(ns, ["baresip", "-f", self.dir], f"baresip-{name}", stdin=subprocess.PIPE)
@@ -156,7 +156,8 @@ class Baresip:
 class Linphone:
     """linphonec with files for sound, and a still picture for video if given one."""
 
-    def __init__(self, lab, name, ns, ip, reflector, tone, still=None, password="secret"):
+    def __init__(self, lab, name, ns, ip, reflector, tone, still=None, password="secret", register=False,
+                 transport="udp"):
         need("linphonec")
         self.lab, self.name, self.reflector = lab, name, reflector
         self.dir = lab.path(f"linphone-{name}")
@@ -165,7 +166,7 @@ class Linphone:
         self.wav, self.heard = os.path.join(self.dir, "tone.wav"), os.path.join(self.dir, "heard.wav")
         media.write_wav(self.wav, tone, 120, rate=16000)
         with open(os.path.join(self.dir, "rc"), "w") as f:
-            f.write(self._config(ip, bool(still), password))
+            f.write(self._config(ip, bool(still), password, register, transport))
         self.process = lab.start(ns, ["linphonec", "-c", os.path.join(self.dir, "rc"), "-d", "0",
                                       *(["-V"] if still else [])],
                                  f"linphone-{name}", stdin=subprocess.PIPE, env=dict(os.environ, HOME=self.dir + "/home"))
@@ -175,11 +176,11 @@ class Linphone:
         if still:
             self.command(f"staticpic set {still}")
 
-    def _config(self, ip, video, password):
-        video = int(video)
+    def _config(self, ip, video, password, register, transport):
+        video, tcp = int(video), -1 if transport == "tcp" else 0
         return f"""[sip]
 sip_port=5060
-sip_tcp_port=0
+sip_tcp_port={tcp}
 sip_tls_port=0
 bind_address={ip}
 default_proxy=0
@@ -204,9 +205,9 @@ automatically_initiate={video}
 automatically_accept={video}
 device=StaticImage: Static picture
 [proxy_0]
-reg_proxy=<sip:{self.reflector};transport=udp>
+reg_proxy=<sip:{self.reflector};transport={transport}>
 reg_identity=sip:{self.name}@{self.reflector}
-reg_sendregister=0
+reg_sendregister={int(register)}
 publish=0
 [auth_info_0]
 username={self.name}
