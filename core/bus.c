@@ -70,6 +70,22 @@ rfl_bus_add_hook (RflBus *bus, const RflHook *hook, GError **error)
   return bus->next_id;
 }
 
+char *
+rfl_bus_remove_hook_of (RflBus *bus, const char *prefix)
+{
+  for (guint type = 0; type < RFL_N_EVENTS; type++)
+    for (guint i = 0; i < bus->hooks[type]->len; i++)
+      {
+        const HookRecord *record = bus->hooks[type]->pdata[i];
+        if (!g_str_has_prefix (record->name, prefix))
+          continue;
+        char *name = g_strdup (record->name);
+        rfl_bus_remove_hook (bus, record->id);
+        return name;
+      }
+  return NULL;
+}
+
 void
 rfl_bus_remove_hook (RflBus *bus, guint id)
 {

@@ -38,6 +38,7 @@ typedef struct {
 /* What a peer can make more of; joins beyond are refused with RFL_ERROR_LIMIT. */
 typedef struct {
   guint sessions, participants, participants_per_session;
+  gint64 offer_time; /* microseconds that a hook may keep an offer waiting */
 } RflCoreLimits;
 
 /**
@@ -56,6 +57,7 @@ typedef enum {
   RFL_CORE_LOG_JOINED,
   RFL_CORE_LOG_LEFT,
   RFL_CORE_LOG_REFUSED,
+  RFL_CORE_LOG_OVERDUE,
   RFL_CORE_LOG_SUMMARY,
   RFL_CORE_LOG_APP,
   RFL_N_CORE_LOGS
@@ -122,6 +124,8 @@ void rfl_clock_free (RflClock *clock);
 RflBus *rfl_bus_new (void);
 /* Cancels what is deferred or still queued. */
 void rfl_bus_free (RflBus *bus);
+/* Removes one hook whose name begins with @prefix. Returns: (transfer full): its name, or %NULL */
+char *rfl_bus_remove_hook_of (RflBus *bus, const char *prefix);
 void rfl_event_set_session (RflEvent *event, RflSession *session);
 /* Lends: whoever ends the source frees it when RFL_EVENT_SOURCE_VANISHED is done. */
 void rfl_event_set_source (RflEvent *event, RflSource *source);
@@ -139,6 +143,9 @@ RflPath *rfl_path_new (RflCore *core, RflTransport *transport);
 gboolean rfl_path_start (RflPath *path, GError **error);
 void rfl_path_stop (RflPath *path);
 void rfl_path_free (RflPath *path);
+/* How often a second strangers may ask the main thread who they are: one address, all of a
+ * worker. At any time. */
+void rfl_path_set_stranger_rates (RflPath *path, guint one, guint all);
 void rfl_path_status (RflPath *path, RflStatus *status);
 /* manual_workers: handles what is in the transport and the mailboxes, in every worker and on
  * the main side, until nothing is left to do. Returns: how many things were done. */

@@ -47,6 +47,30 @@ static void
 event_is_over (ParticipantRecord *record)
 {
   g_clear_pointer (&record->request.event, rfl_event_unref);
+  g_clear_pointer (&record->request.limit, rfl_timer_free);
+}
+
+/* Whoever keeps the offer may resume it later: nothing happens then. */
+static void
+overdue (gpointer user_data)
+{
+  ParticipantRecord *record = user_data;
+
+  session_note (record->core, RFL_CORE_LOG_OVERDUE, record->session_name, &record->participant,
+                NULL);
+  rfl_event_resume (record->request.event,
+                    g_error_new (RFL_ERROR, RFL_ERROR_UNAVAILABLE, "It took too long to decide"));
+}
+
+/* The only event that waits; its callers hold the participant. */
+static void
+emit_offer (ParticipantRecord *record, RflEventDoneFunc done)
+{
+  emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, done);
+  if (!record->request.event)
+    return;
+  record->request.limit = rfl_timer_new (record->core->clock, "offer", overdue, record);
+  rfl_timer_start (record->request.limit, record->core->limits.offer_time);
 }
 
 /* The join has failed after the participant became a member. @error: %NULL if it has left. */
@@ -122,7 +146,7 @@ joining (RflEvent *event, const GError *error, gpointer user_data)
   if (record->request.offers->len == 0)
     admit (record);
   else
-    emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, join_offered);
+    emit_offer (record, join_offered);
 }
 
 void
@@ -161,6 +185,8 @@ may_join (ParticipantRecord *record, const char *name, GError **error)
     g_set_error (error, RFL_ERROR, RFL_ERROR_MALFORMED, "no session can have this name");
   else if (!is_valid_id (participant->id))
     g_set_error (error, RFL_ERROR, RFL_ERROR_MALFORMED, "no participant can have this id");
+  else if (*participant->identity == '\0')
+    g_set_error (error, RFL_ERROR, RFL_ERROR_MALFORMED, "no participant can be without identity");
   else if (participant->state != RFL_PARTICIPANT_NEW)
     g_set_error (error, RFL_ERROR, RFL_ERROR_CANCELLED, "it has joined or left already");
   else if (rfl_core_find_participant (record->core, participant->id))
@@ -307,7 +333,7 @@ rfl_participant_offer (RflParticipant *participant, GPtrArray *offers, RflJoinFu
       tell_changes (record);
     }
   else
-    emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, reoffered);
+    emit_offer (record, reoffered);
   rfl_participant_drop (participant);
 }
 

@@ -58,6 +58,24 @@ static const RflOption core_options[] = {
     .min = 1,
     .max = 1000,
     .help = "RTCP APP packets a second that one participant may send in one medium" },
+  { .name = "offer_timeout",
+    .type = RFL_OPTION_INT,
+    .fallback = "10",
+    .min = 1,
+    .max = 300,
+    .help = "Seconds that a plugin may keep an offer waiting; then it is refused (SIP: 503)" },
+  { .name = "stranger_rate",
+    .type = RFL_OPTION_INT,
+    .fallback = "50",
+    .min = 1,
+    .max = 100000,
+    .help = "Packets a second of one unknown address that are looked at, twice as many at once" },
+  { .name = "strangers_rate",
+    .type = RFL_OPTION_INT,
+    .fallback = "4000",
+    .min = 1,
+    .max = 1000000,
+    .help = "The same of all unknown addresses together, for each worker; a quarter at once" },
   { .name = "license_file",
     .type = RFL_OPTION_IGNORED,
     .classic = "LICENSE_FILE",
@@ -246,7 +264,10 @@ apply_core (RflCore *core, RflSettings *settings)
 {
   core->limits =
       (RflCoreLimits){ get_uint (settings, "max_sessions"), get_uint (settings, "max_participants"),
-                       get_uint (settings, "max_participants_per_session") };
+                       get_uint (settings, "max_participants_per_session"),
+                       rfl_settings_get_int (settings, "offer_timeout") * G_TIME_SPAN_SECOND };
+  rfl_path_set_stranger_rates (core->path, get_uint (settings, "stranger_rate"),
+                               get_uint (settings, "strangers_rate"));
   core->rtcp = (RflCoreRtcp){ get_uint (settings, "rtcp_summary_above"),
                               get_uint (settings, "rtcp_app_rate") };
   core->drain_time = rfl_settings_get_int (settings, "drain_time") * G_TIME_SPAN_SECOND;

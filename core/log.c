@@ -3,8 +3,8 @@
  * Not a file logger: rotation and the like are for whoever reads standard error.
  */
 #include "core/log.h"
+#include "core/log-output.h"
 #include <reflector/clock.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +16,7 @@ struct _RflLog {
   gboolean forced;
   gboolean journal;
   GMutex mutex; /* of what follows */
+  LogOutput output;
   RflLogSink sink;
   gpointer user_data;
 };
@@ -148,23 +149,6 @@ make_line (GLogLevelFlags level, const GLogField *fields, gsize n)
   return line;
 }
 
-/* One write() per line: lines of several threads do not mix. */
-static void
-write_line (GString *line)
-{
-  gint64 now = g_get_real_time ();
-  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (now / G_USEC_PER_SEC);
-  g_autofree char *time = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S");
-  g_autofree char *stamp = g_strdup_printf ("%s.%03dZ ", time, (int) (now % G_USEC_PER_SEC / 1000));
-  gssize written;
-
-  g_string_prepend (line, stamp);
-  g_string_append_c (line, '\n');
-  do
-    written = write (STDERR_FILENO, line->str, line->len);
-  while (written < 0 && errno == EINTR);
-}
-
 GLogWriterOutput
 rfl_log_write (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
@@ -181,9 +165,9 @@ rfl_log_write (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
   g_mutex_lock (&log->mutex);
   if (log->sink)
     log->sink (level & G_LOG_LEVEL_MASK, line->str, log->user_data);
+  else if (!sink)
+    log_output_write (&log->output, line->str);
   g_mutex_unlock (&log->mutex);
-  if (!sink)
-    write_line (line);
   g_string_free (line, TRUE);
   return G_LOG_WRITER_HANDLED;
 }
@@ -195,6 +179,7 @@ rfl_log_new (void)
 
   g_mutex_init (&log->mutex);
   atomic_init (&log->level, G_LOG_LEVEL_MESSAGE);
+  log->output.fd = STDERR_FILENO;
   log->journal = g_log_writer_is_journald (STDERR_FILENO);
   return log;
 }
@@ -222,6 +207,17 @@ rfl_log_force_level (RflLog *log, const char *name)
   atomic_store (&log->level, level);
   log->forced = TRUE;
   return TRUE;
+}
+
+guint64
+rfl_log_get_lost (RflLog *log)
+{
+  guint64 lost;
+
+  g_mutex_lock (&log->mutex);
+  lost = log->output.lost;
+  g_mutex_unlock (&log->mutex);
+  return lost;
 }
 
 void

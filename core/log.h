@@ -25,6 +25,8 @@ RFL_EXPORT GLogLevelFlags rfl_log_level_from_name (const char *name);
 RFL_EXPORT gboolean rfl_log_force_level (RflLog *log, const char *name);
 /* Lines of any level go to @sink instead; %NULL ends that. */
 RFL_EXPORT void rfl_log_set_sink (RflLog *log, RflLogSink sink, gpointer user_data);
+/* Lines that standard error could not take (a full disk, a pipe that nobody reads). Any thread. */
+RFL_EXPORT guint64 rfl_log_get_lost (RflLog *log);
 /* Only after nothing logs any more, or for a log that was not installed. */
 RFL_EXPORT void rfl_log_free (RflLog *log);
 /* What g_log_set_writer_func() gets; here so that tests can call it. */

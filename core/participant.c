@@ -22,7 +22,7 @@ rfl_participant_new (RflCore *core, const RflParticipantSpec *spec)
   participant->id = spec->id ? g_strdup (spec->id)
                              : g_strdup_printf ("%016" G_GINT64_MODIFIER "x.%" G_GUINT64_FORMAT,
                                                 core->epoch, ++core->next_participant);
-  participant->identity = g_strdup (spec->identity ? spec->identity : participant->id);
+  participant->identity = g_strdup (spec->identity ? spec->identity : "");
   participant->display_name = copy (spec->display_name);
   participant->cname = copy (spec->cname);
   participant->origin = copy (spec->origin);

@@ -113,6 +113,7 @@ plugin_set_stop (RflPluginSet *set)
       entry->state = PLUGIN_CONFIGURED;
       if (entry->plugin.stop)
         entry->plugin.stop (entry->self);
+      plugin_take_leftovers (set->core, &entry->plugin);
     }
 }
 

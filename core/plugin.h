@@ -57,6 +57,10 @@ gboolean plugin_requirements_met (const GPtrArray *entries, const PluginEntry *e
 /* An optional plugin has failed: warns, clears @error. Returns: %FALSE if it is not optional. */
 gboolean plugin_leave_out (PluginEntry *entry, GError **error);
 
+/* leftover.c */
+/* After @plugin's stop(): what is still there of it is told and removed. */
+void plugin_take_leftovers (RflCore *core, const RflPlugin *plugin);
+
 /* plugin.c */
 /* @entries: (transfer full) (element-type PluginEntry): with their settings. Sorts, makes and
  * configures them. Returns: (transfer full): NULL with @error, then nothing is left. */

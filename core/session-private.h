@@ -27,6 +27,7 @@ typedef struct {
   gpointer user_data;
   GPtrArray *offers; /* until they have become `offered` or `current` */
   RflEvent *event;   /* the refusable one under way, or NULL */
+  RflTimer *limit;   /* for a hook that keeps it waiting */
 } Request;
 
 /**

@@ -66,6 +66,8 @@ static const struct {
   [RFL_CORE_LOG_ENDED] = { "session ended", "core.sessions_ended", "Sessions ended" },
   [RFL_CORE_LOG_JOINED] = { "joined", "core.joined", "Participants that joined" },
   [RFL_CORE_LOG_LEFT] = { "left", "core.left", "Participants that left" },
+  [RFL_CORE_LOG_OVERDUE] = { "offer not decided in time", "core.offers_overdue",
+                             "Offers refused because a hook kept them waiting" },
   [RFL_CORE_LOG_REFUSED] = { "refused", "core.refused", "Joins refused" },
   [RFL_CORE_LOG_SUMMARY] = { "receivers' RTCP reports", "rtcp.switched",
                              "times that a session began or ceased to summarise RTCP reports" },

@@ -21,6 +21,7 @@ tell_core (RflCore *core, RflStatus *status)
   rfl_status_add_double (status, "uptime", core->started_at ? (now - core->started_at) / 1e6 : 0);
   rfl_status_add_bool (status, "draining", core->draining);
   rfl_status_add_int (status, "workers", core->n_workers);
+  rfl_status_add_int (status, "log_lines_lost", core->log ? rfl_log_get_lost (core->log) : 0);
   rfl_status_add_int (status, "participants", g_hash_table_size (core->participants));
   rfl_status_end (status);
 }

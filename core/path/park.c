@@ -21,9 +21,9 @@ key_equal (gconstpointer a, gconstpointer b)
 }
 
 void
-park_init (Park *park, guint worker)
+park_init (Park *park, guint worker, const ParkRates *rates)
 {
-  *park = (Park){ .worker = worker, .seed = g_random_int () };
+  *park = (Park){ .worker = worker, .rates = rates, .seed = g_random_int () };
   park->entries = g_new0 (ParkEntry, PARK_ENTRIES);
   park->buckets = g_new0 (ParkBucket, PARK_BUCKETS);
   park->by_key = g_hash_table_new (key_hash, key_equal);
@@ -241,11 +241,13 @@ find_bucket (Park *park, const RflAddress *ip)
 gboolean
 park_may_ask (Park *park, const RflAddress *address, gint64 now)
 {
+  guint one = __atomic_load_n (&park->rates->one, __ATOMIC_RELAXED);
+  guint all = __atomic_load_n (&park->rates->all, __ATOMIC_RELAXED);
   RflAddress ip = *address;
 
   ip.port = 0;
   if (ip.family == AF_INET6) /* one customer has a whole /64 */
     memset (ip.ip + 8, 0, 8);
-  return token_bucket_take (find_bucket (park, &ip), PARK_STRANGER_RATE, PARK_STRANGER_BURST, now)
-         && token_bucket_take (&park->strangers, PARK_STRANGERS_RATE, PARK_STRANGERS_BURST, now);
+  return token_bucket_take (find_bucket (park, &ip), one, 2 * one, now)
+         && token_bucket_take (&park->strangers, all, MAX (all / 4, 1), now);
 }

@@ -19,12 +19,8 @@
 #define PARK_PER_FLOW (PARK_KNOWN / 2)
 /* A refused key is not asked for again for so long. */
 #define PARK_REFUSED_TIME (100 * G_TIME_SPAN_MILLISECOND)
-/* How often the main thread is asked, per second and at once: by one stranger's address, by
- * all strangers of a worker, by one known flow (a link brings all its sources at once). */
-#define PARK_STRANGER_RATE 50
-#define PARK_STRANGER_BURST 100
-#define PARK_STRANGERS_RATE 4000
-#define PARK_STRANGERS_BURST 1000
+/* How often the main thread is asked, per second and at once, by one known flow (a link brings all
+ * its sources at once); by strangers: ParkRates. */
 #define PARK_FLOW_RATE 500
 #define PARK_FLOW_BURST 1000
 #define PARK_BUCKETS 1024
@@ -57,8 +53,15 @@ typedef struct {
   TokenBucket bucket;
 } ParkBucket;
 
+/* Per second: of one stranger's address (twice as many at once), and of all strangers of a worker (a
+ * quarter at once). Written by the main thread at any time. */
+typedef struct {
+  guint one, all;
+} ParkRates;
+
 typedef struct {
   guint worker;
+  const ParkRates *rates;
   guint64 generation;
   ParkEntry *entries;
   GHashTable *by_key;
@@ -78,7 +81,8 @@ typedef enum {
 } ParkResult;
 
 gboolean token_bucket_take (TokenBucket *bucket, guint rate, guint burst, gint64 now);
-void park_init (Park *park, guint worker);
+/* @rates: lent */
+void park_init (Park *park, guint worker, const ParkRates *rates);
 void park_clear (Park *park, RflBufferPool *pool);
 static inline gboolean
 park_is_empty (const Park *park)

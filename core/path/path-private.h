@@ -18,6 +18,9 @@ typedef struct {
   gsize stride;
 } Copies;
 
+/* What path_watch_start() looks at. */
+#define PATH_N_WATCHED 4
+
 struct _RflPath {
   RflCore *core;
   RflTransport *transport;
@@ -36,6 +39,10 @@ struct _RflPath {
   GSource *wake_source;
   RflTimer *watchdog;
   RflLogLimit watchdog_limit;
+  ParkRates rates;
+  RflTimer *watch;
+  RflLogLimit watch_limit;
+  guint64 watched[PATH_N_WATCHED];
   RflCounter *counters[N_COUNTS];
   RflCounter *main_sent, *main_failed, *stalls;
 };
@@ -147,3 +154,7 @@ void source_forget_leg (RflRoute *route, const RflLeg *leg);
 /* ---- stage.c ---- */
 /* (transfer full) (nullable): the stages of @entries in order; %NULL when there are none */
 StageArray *stage_compile (const GArray *entries);
+
+/* watch.c: log lines for limits that workers meet */
+void path_watch_start (RflPath *path);
+void path_watch_stop (RflPath *path);

@@ -43,6 +43,7 @@ rfl_path_new (RflCore *core, RflTransport *transport)
   path->core = core;
   path->transport = transport;
   path->wake_fd = -1;
+  path->rates = (ParkRates){ 50, 4000 };
   path->ports = g_ptr_array_new ();
   path->routes = g_ptr_array_new ();
   path->source_by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
@@ -115,6 +116,7 @@ rfl_path_start (RflPath *path, GError **error)
   path_ensure_workers (path);
   if (!path_upcalls_start (path, error))
     return FALSE;
+  path_watch_start (path);
   if (path->manual)
     return TRUE;
   path->watchdog = rfl_timer_new (path->core->clock, "path watchdog", on_watchdog, path);
@@ -135,6 +137,7 @@ rfl_path_stop (RflPath *path)
     worker_stop (path->workers[i]);
   path->running = FALSE;
   g_clear_pointer (&path->watchdog, rfl_timer_free);
+  path_watch_stop (path);
   if (path->workers)
     path_sync (path);
   path_upcalls_stop (path);
@@ -178,6 +181,13 @@ copies_clear (Copies *copies)
 {
   free (copies->block);
   copies->block = NULL;
+}
+
+void
+rfl_path_set_stranger_rates (RflPath *path, guint one, guint all)
+{
+  __atomic_store_n (&path->rates.one, one, __ATOMIC_RELAXED);
+  __atomic_store_n (&path->rates.all, all, __ATOMIC_RELAXED);
 }
 
 static gboolean

@@ -35,7 +35,7 @@ worker_new (RflPath *path, guint index, guint n_workers)
   buffer_pool_init (&w->pool, WORKER_BUFFERS);
   for (guint i = 0; i < WORKER_BATCH; i++)
     w->slots[i] = buffer_new (&w->pool);
-  park_init (&w->park, index);
+  park_init (&w->park, index, &path->rates);
   send_queue_init (&w->send);
   worker_state_init (w);
   w->watched_done = G_MAXUINT64;

@@ -101,7 +101,7 @@ typedef enum {
 /**
  * RflParticipant:
  * @id: unique among all reflectors, printable ASCII of at most 64 characters
- * @identity: whom it says it is, for SIP its From URI; never %NULL
+ * @identity: whom it says it is, for SIP its From URI; never %NULL. Without one it cannot join
  * @cname: RTCP CNAME expected of it when its SDP names none, or %NULL
  * @origin: id of the reflector that it called; %NULL: this one
  * @signalling: where its signalling comes from; family 0 for remote ones

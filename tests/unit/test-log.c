@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Log lines: nobody forges one, fields read back, and floods are held back. */
 #include "core/core-private.h"
+#include "core/log-output.h"
 #include "core/log.h"
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static RflLog *the_log; /* GLib takes one writer per process */
 
@@ -136,6 +141,66 @@ limit (void)
   rfl_clock_free (clock);
 }
 
+/* A full disk, then a pipe that nobody reads, then one that somebody does. */
+static void
+full (void)
+{
+  LogOutput output = { .fd = open ("/dev/full", O_WRONLY) };
+  char buffer[65536 + 4096];
+  g_autofree char *filling = g_strnfill (4096, 'x');
+  int ends[2], n = 0;
+  gssize got;
+
+  g_assert_cmpint (output.fd, >=, 0);
+  log_output_write (&output, "lost");
+  log_output_write (&output, "lost too");
+  g_assert_cmpuint (output.lost, ==, 2);
+  close (output.fd);
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  output.fd = ends[1];
+  for (; output.lost == 2 && n < 100; n++)
+    log_output_write (&output, filling);
+  g_assert_cmpint (n, <, 100); /* and it did not wait */
+  got = read (ends[0], buffer, sizeof buffer - 1);
+  g_assert_cmpint (got, >, 4096);
+  buffer[got] = '\0';
+  g_assert_nonnull (strstr (buffer, "WARNING reflectord: 2 lines could not be written here\n"));
+  log_output_write (&output, "again");
+  got = read (ends[0], buffer, sizeof buffer - 1);
+  buffer[MAX (got, 0)] = '\0';
+  g_assert_nonnull (strstr (buffer, "WARNING reflectord: 1 lines could not be written here\n"));
+  g_assert_true (g_str_has_suffix (buffer, " again\n"));
+  g_assert_cmpuint (output.lost, ==, 3);
+  close (ends[0]);
+  close (ends[1]);
+}
+
+/* The disk is full in the middle of a line: the next one begins on a line of its own. */
+static void
+torn (void)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  struct rlimit before, small = { 0 };
+  LogOutput output = { .fd = g_file_open_tmp ("rfl-log-XXXXXX", &path, NULL) };
+
+  signal (SIGXFSZ, SIG_IGN);
+  getrlimit (RLIMIT_FSIZE, &before);
+  small = (struct rlimit){ .rlim_cur = 30, .rlim_max = before.rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &small), ==, 0);
+  log_output_write (&output, "a line that is cut");
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_true (output.torn);
+  log_output_write (&output, "whole");
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "1 lines could not"));
+  g_assert_cmpint (text[30], ==, '\n');
+  g_assert_true (g_str_has_suffix (text, " whole\n"));
+  close (output.fd);
+  g_assert_cmpint (unlink (path), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -148,5 +213,7 @@ main (int argc, char **argv)
   g_test_add_func ("/log/names", names);
   g_test_add_func ("/log/levels", levels);
   g_test_add_func ("/log/limit", limit);
+  g_test_add_func ("/log/full", full);
+  g_test_add_func ("/log/torn", torn);
   return g_test_run ();
 }

@@ -303,6 +303,27 @@ test_strangers (void)
   fixture_free (f);
 }
 
+/* What the operator allows, and says when it is above that. */
+static void
+test_stranger_rates (void)
+{
+  static const guint8 rtcp[] = { 0x80, 201, 0, 1, 0, 0, 0, 9 };
+  Fixture *f = fixture_new (1);
+
+  rfl_path_set_stranger_rates (f->path, 5, 40);
+  for (guint i = 0; i < 30; i++)
+    test_network_inject (f->net, PORT, i < 20 ? A : B, rtcp, sizeof rtcp);
+  rfl_path_step (f->path);
+  g_assert_cmpuint (f->n_rtcp, ==, 10); /* ten of one at once; ten of all at once */
+  g_assert_cmpuint (fixture_count (f, "path.strangers_limited"), ==, 20);
+  rfl_clock_advance (f->clock, G_USEC_PER_SEC);
+  for (guint i = 0; i < 10; i++)
+    test_network_inject (f->net, PORT, A, rtcp, sizeof rtcp);
+  rfl_path_step (f->path);
+  g_assert_cmpuint (f->n_rtcp, ==, 15);
+  fixture_free (f);
+}
+
 /* Nor may somebody known make up SSRCs without end. */
 static void
 test_made_up_sources (void)
@@ -444,6 +465,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/receive/oversized", test_oversized);
   g_test_add_func ("/path/receive/payload-type-refused", test_payload_type_refused);
   g_test_add_func ("/path/receive/strangers", test_strangers);
+  g_test_add_func ("/path/receive/stranger-rates", test_stranger_rates);
   g_test_add_func ("/path/receive/flood", test_flood);
   g_test_add_func ("/path/receive/made-up-sources", test_made_up_sources);
   g_test_add_func ("/path/receive/classes", test_classes);

@@ -154,6 +154,62 @@ leaves_when_changed (Fixture *f, gconstpointer data)
   assert_empty (f);
 }
 
+/* A hook keeps an offer and forgets it: in time the maker hears so. */
+static void
+overdue (Fixture *f, gconstpointer data)
+{
+  g_autoptr (RflParticipant) a = make (f, NULL, NULL), b = make (f, NULL, NULL);
+  RflCounter *counter = rfl_counter_get (f->core, "core.offers_overdue", "");
+  RflClock *clock = rfl_core_get_clock (f->core);
+
+  f->at = RFL_EVENT_MEDIA_OFFERED;
+  f->defer = TRUE;
+  join (f, a, "room", 1);
+  assert_trace (f, "Cjo");
+  rfl_clock_advance (clock, 9 * G_TIME_SPAN_SECOND);
+  assert_trace (f, "");
+  rfl_clock_advance (clock, G_TIME_SPAN_SECOND);
+  assert_trace (f, "(9)E");
+  g_assert_cmpuint (rfl_counter_read (counter), ==, 1);
+  rfl_event_resume (f->kept, NULL); /* too late */
+  assert_trace (f, "");
+  g_clear_pointer (&f->kept, rfl_event_unref);
+  assert_empty (f);
+
+  f->defer = FALSE;
+  join (f, b, "room", 1);
+  assert_trace (f, "CjoJ(ok)");
+  f->at = RFL_EVENT_MEDIA_OFFERED;
+  f->defer = TRUE;
+  rfl_participant_offer (b, offers (1), told, f);
+  rfl_clock_advance (clock, 10 * G_TIME_SPAN_SECOND);
+  assert_trace (f, "o(9)");
+  g_clear_pointer (&f->kept, rfl_event_unref);
+  f->defer = FALSE;
+  rfl_participant_offer (b, offers (1), told, f);
+  assert_trace (f, "om(ok)");
+  rfl_clock_advance (clock, 60 * G_TIME_SPAN_SECOND);
+  assert_trace (f, "");
+  rfl_participant_leave (b, NULL);
+  assert_trace (f, "LE");
+}
+
+static void
+nobody (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = { NULL, "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      RflParticipantSpec spec = { .identity = names[i] };
+      g_autoptr (RflParticipant) a = rfl_participant_new (f->core, &spec);
+
+      join (f, a, "room", 1);
+      assert_trace (f, "(4)");
+      assert_empty (f);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -164,6 +220,8 @@ main (int argc, char **argv)
   ADD ("offers-again", offers_again, NULL);
   ADD ("kind-changes", kind_changes, NULL);
   ADD ("offers-at-once", offers_at_once, NULL);
+  ADD ("overdue", overdue, NULL);
+  ADD ("nobody", nobody, NULL);
   ADD ("leaves-when-changed", leaves_when_changed, NULL);
   ADD ("remote-leaves-when-changed", leaves_when_changed, "peer");
   return g_test_run ();
