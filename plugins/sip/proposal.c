@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Our offers and the answers to them. Sends nothing but the BYE of a call that has none. */
+#define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/proposal.h"
 #include "plugins/sip/body.h"
 #include "plugins/sip/target.h"
