@@ -66,7 +66,10 @@ stage_tsan () {
   tree_tsan && make -s -j2 check-fast
 }
 stage_net-tsan () {
-  tree_tsan && make -s check TESTS="tests/integration/test-room.py tests/integration/test-link.py"
+  local name tests=
+  for name in room link transport crash hostile; do tests+=" tests/integration/test-$name.py"; done
+  export HOSTILE_PACKETS=300
+  tree_tsan && make -s check TESTS="$tests"
 }
 stage_fuzz () {
   local targets

@@ -6,6 +6,7 @@
 #include "plugins/sip/journal-writer.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,10 +22,13 @@ typedef struct {
   GString *text;
 } Job;
 
-/* @fd, @length, @broken: the thread's; @backlog, @error: atomic */
+/* @fd, @length, @broken: the thread's; @backlog, @error: atomic. POSIX locks, and no GAsyncQueue, since
+ * ThreadSanitizer understands those. */
 struct _SipWriter {
   char *path, *temporary;
-  GAsyncQueue *jobs;
+  GQueue jobs; /* under @lock, as all that it holds until it is popped */
+  pthread_mutex_t lock;
+  pthread_cond_t pushed;
   GThread *thread;
   int fd;
   off_t length;
@@ -103,6 +107,18 @@ run (SipWriter *self, const Job *job)
     g_atomic_int_set (&self->error, error);
 }
 
+static Job *
+pop (SipWriter *self)
+{
+  Job *job;
+
+  pthread_mutex_lock (&self->lock);
+  while ((job = g_queue_pop_head (&self->jobs)) == NULL)
+    pthread_cond_wait (&self->pushed, &self->lock);
+  pthread_mutex_unlock (&self->lock);
+  return job;
+}
+
 static gpointer
 thread_main (gpointer data)
 {
@@ -110,7 +126,7 @@ thread_main (gpointer data)
 
   for (;;)
     {
-      g_autofree Job *job = g_async_queue_pop (self->jobs);
+      g_autofree Job *job = pop (self);
       gsize size;
 
       if (job->kind == JOB_END)
@@ -129,7 +145,8 @@ sip_writer_new (const char *path)
 
   self->path = g_strdup (path);
   self->temporary = g_strconcat (path, ".new", NULL);
-  self->jobs = g_async_queue_new ();
+  pthread_mutex_init (&self->lock, NULL);
+  pthread_cond_init (&self->pushed, NULL);
   self->fd = -1;
   self->broken = TRUE;
   self->thread = g_thread_new ("sip-journal", thread_main, self);
@@ -145,7 +162,10 @@ push (SipWriter *self, JobKind kind, GString *text)
   job->text = text;
   if (text)
     g_atomic_pointer_add (&self->backlog, (gssize) text->len + 1);
-  g_async_queue_push (self->jobs, job);
+  pthread_mutex_lock (&self->lock);
+  g_queue_push_tail (&self->jobs, job);
+  pthread_cond_signal (&self->pushed);
+  pthread_mutex_unlock (&self->lock);
 }
 
 void
@@ -157,7 +177,8 @@ sip_writer_free (SipWriter *self)
   g_thread_join (self->thread);
   if (self->fd >= 0)
     close (self->fd);
-  g_async_queue_unref (self->jobs);
+  pthread_cond_destroy (&self->pushed);
+  pthread_mutex_destroy (&self->lock);
   g_free (self->path);
   g_free (self->temporary);
   g_free (self);

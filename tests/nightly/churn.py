@@ -17,7 +17,7 @@ import crowd  # first: it makes `lab` known
 from crowd.faults import Faults
 from crowd.person import Person
 from crowd.site import Site
-from lab import Lab, Skip, Ua
+from lab import Lab, Skip, Ua, sip
 from lab.net import wait_for
 from lab.stream import exactly_once
 
@@ -117,6 +117,7 @@ class Churn:
         self.faults.calm()
         for person in self.people:
             person.go_home()
+        self.unregister()
         self.settle("after everybody went home", 60)
         self.conference(number)
         self.settle("after the check", 30)
@@ -129,6 +130,19 @@ class Churn:
         for problem in self.problems[self.told:]:
             say("  problem: " + problem)
         self.told, self.faults.mutated = len(self.problems), False
+
+    def unregister(self):
+        """Every name's contacts, from wherever they were registered."""
+        for name, password in USERS.items():
+            ua = Ua(self.lab, name, "ext1", "203.0.113.11", R1)
+            uri, headers = f"sip:{R1}", [("To", f"<{ua.address}>"), ("Contact", "*"), ("Expires", "0")]
+            answer = ua.request("REGISTER", uri, headers)
+            if answer.status == 401:
+                value = sip.authorize(answer.all("www-authenticate"), "REGISTER", uri, name, password)
+                answer = ua.request("REGISTER", uri, [*headers, ("Authorization", value)])
+            if answer.status != 200:
+                self.problems.append(f"unregistering {name}: {answer.status} {answer.reason}")
+            ua.close()
 
     def settle(self, when, patience):
         """Until no gauge of either reflector tells of anybody."""

@@ -63,7 +63,9 @@ class Ua:
         answer = []
         call_id = f"{random.getrandbits(64):x}@{self.ip}"
         base = [("From", f"<{self.address}>;tag={random.getrandbits(32):x}"), ("To", f"<{uri}>"),
-                ("Call-ID", call_id), ("CSeq", f"1 {method}"), *headers]
+                ("Call-ID", call_id), ("CSeq", f"1 {method}")]
+        given = {name for name, _ in headers}
+        base = [header for header in base if header[0] not in given] + list(headers)
         with self.engine.cond:
             self.send_request(method, uri, base, body, answer.append)
         self.engine.wait(lambda: answer and answer[-1].status >= 200, 5, f"{self.user}: answer to {method}")

@@ -5,12 +5,12 @@ import collections
 import struct
 import time
 
-from lab import Ua, media
+from lab import Ua, media, sip
 
 TONES = (440, 700, 1000, 1500, 1900)
 REPORT_EVERY = 2.0   # seconds between two RTCP reports of one stream
 KEEP = 200           # packets that a stream remembers
-NEW = ("join", "join", "join", "join_and_cancel", "join_and_die", "options", "bad_request")
+NEW = ("join", "join", "join", "join_and_cancel", "join_and_die", "options", "bad_request", "register")
 IN_CALL = ("talk",) * 8 + ("hush",) * 3 + ("leave",) * 3 + ("hold",) * 2 + ("resume",) * 2 + (
     "update", "keyframe", "keyframe", "app", "text", "info", "options", "vanish", "fall_silent", "new_ssrc",
     "reopen")
@@ -112,6 +112,22 @@ class Person:
 
     def options(self):
         self._send("OPTIONS", f"sip:{self.phone().domain}")
+
+    def register(self, expires=60):
+        """For a while, or (expires 0) no more. The challenge is answered once."""
+        uri, number = f"sip:{self.phone().domain}", self.random.getrandbits(64)
+        base = [("From", f"<{self.ua.address}>;tag={number & 0xffffff:x}"), ("To", f"<{self.ua.address}>"),
+                ("Call-ID", f"{number:x}@{self.ip}"), ("Contact", self.ua.contact if expires else "*"),
+                ("Expires", str(expires))]
+        ua = self.ua
+
+        def answered(answer):
+            self._note("REGISTER", answer)
+            if answer.status == 401 and self.password and ua is self.ua:
+                value = sip.authorize(answer.all("www-authenticate"), "REGISTER", uri, self.name, self.password)
+                ua.send_request("REGISTER", uri, [*base, ("CSeq", "2 REGISTER"), ("Authorization", value)], "",
+                                lambda last: self._note("REGISTER", last))
+        ua.send_request("REGISTER", uri, [*base, ("CSeq", "1 REGISTER")], "", answered)
 
     def bad_request(self):
         """In a dialog that does not exist."""

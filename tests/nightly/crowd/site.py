@@ -70,7 +70,8 @@ class Site(Reflector):
         counters = collections.Counter(status["counters"])  # some are made on first use
         found = {"participants": status["core"]["participants"], "sessions": len(status["sessions"]),
                  "routes": len(path["routes"]), "calls": plugins["sip"]["count"],
-                 "connections": plugins["sip"]["connections"], "rtp sessions": len(plugins["rtp"]["sessions"]),
+                 "connections": plugins["sip"]["connections"], "orphans": plugins["sip"]["orphans"],
+                 "registrations": len(plugins["sip"]["registrations"]), "rtp sessions": len(plugins["rtp"]["sessions"]),
                  "rtp waiting": plugins["rtp"]["waiting"],
                  "joined - left": counters["core.joined"] - counters["core.left"],
                  "sessions - ended": counters["core.sessions"] - counters["core.sessions_ended"],
