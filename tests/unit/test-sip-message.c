@@ -20,7 +20,7 @@ try_message (Phone *phone, const char *headers, const char *body, const char *st
 static void
 say (Phone *phone, const char *body, const char *status)
 {
-  g_autofree char *answer = try_message (phone, TEXT, body, status);
+  g_free (try_message (phone, TEXT, body, status));
 }
 
 /* The next MESSAGE must have @must_have in it; answers with @status, if there is one. */

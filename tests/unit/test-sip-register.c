@@ -179,11 +179,11 @@ over_tcp (void)
 {
   House *house = house_new ("register = \"on\";");
   g_autoptr (Phone) phone = phone_new (house->context, house->port, TRUE);
-  g_autofree char *ok = register_as (phone, TO, HERE ";transport=tcp;+sip.instance=\"<urn:x>\"",
-                                     "200"),
-                  *again = NULL;
-  SipName *name = sip_location_find (location (house), "alice");
+  g_autofree char *ok = NULL, *again = NULL;
+  SipName *name;
 
+  ok = register_as (phone, TO, HERE ";transport=tcp;+sip.instance=\"<urn:x>\"", "200");
+  name = sip_location_find (location (house), "alice");
   g_assert_true (((SipBinding *) name->bindings->pdata[0])->tcp);
   again = register_as (phone, TO, "Contact: <sip:alice@10.0.0.1:5071>;+sip.instance=\"<urn:x>\"",
                        "200");
