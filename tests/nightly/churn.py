@@ -87,7 +87,8 @@ class Churn:
         return ({"r2"} if number % 3 == 2 else set()) | ({"r1"} if part > 0.75 and number % 3 == 1 else set())
 
     def round(self, seconds, may_die):
-        end, next_fault = time.monotonic() + seconds, time.monotonic() + 5
+        self.round_began = time.monotonic()
+        end, next_fault = self.round_began + seconds, self.round_began + 5
         next_action = next_tick = time.monotonic()
         while time.monotonic() < end:
             now = time.monotonic()
@@ -126,7 +127,7 @@ class Churn:
         least = self.steady()
         for name, site in self.sites.items():
             site.read_log(self.faults.mutated)
-            say(f"  {name} (start {site.starts}): {site.compare(least[name])}")
+            say(f"  {name} (start {site.starts}): {site.compare(least[name], self.round_began)}")
         for problem in self.problems[self.told:]:
             say("  problem: " + problem)
         self.told, self.faults.mutated = len(self.problems), False

@@ -32,7 +32,7 @@ tree () { # NAME CC OPTION… : an up-to-date build tree; the caller is in it th
   if [ ! -f config.status ] || [ "$top/configure" -nt config.status ]; then
     "$top/configure" -q CC="$cc" "$@" || return 1
   fi
-  make -s -j"$(nproc)" all check TESTS= >/dev/null || return 1
+  make -s -j"$(nproc)" all >/dev/null && make -s -j"$(nproc)" check TESTS= >/dev/null || return 1
   export RFL_TOP_BUILDDIR=$PWD RFL_TOP_SRCDIR=$top
 }
 release () { tree release gcc; }

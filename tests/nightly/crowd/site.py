@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from lab.reflector import Reflector
 
@@ -29,7 +30,7 @@ class Site(Reflector):
     # ---- life
     def start(self, timeout=30):
         super().start(timeout)
-        self.running, self.plateau = True, None
+        self.running, self.plateau, self.started = True, None, time.monotonic()
         self.starts += 1
         return self
 
@@ -92,10 +93,13 @@ class Site(Reflector):
         return {"descriptors": len(os.listdir(f"/proc/{self.process.pid}/fd")), "rss": rss,
                 "heap": self.status()["process"].get("heap", 0)}
 
-    def compare(self, usage):
-        """Notes what has grown since this process was first at rest. Returns a line of words."""
-        first = self.plateau = self.plateau or usage
-        limits = {"descriptors": first["descriptors"], "heap": first["heap"] * 1.03 + 65536,
+    def compare(self, usage, round_began):
+        """Notes what has grown since this process was first at rest after a whole round. Returns a line of
+        words. The heap's part that is not in per cent is for what is remembered for a minute or two."""
+        first = self.plateau or usage
+        if self.started <= round_began:
+            self.plateau = first
+        limits = {"descriptors": first["descriptors"], "heap": first["heap"] * 1.03 + (1 << 18),
                   "rss": first["rss"] * (1.3 if self.sanitized else 1.05) + (1 << (25 if self.sanitized else 20))}
         for name, limit in limits.items():
             if usage[name] > limit:
