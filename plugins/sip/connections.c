@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A limit on TCP connections. GLib's main loop becomes slow with thousands of descriptors,
- * and the stack accepts without end and tells nobody, so once a second the process's own
- * descriptors are looked through: above the limit the oldest connections that carry no
- * call are shut down (the stack then sees their end). So are those whose peer has gone and which the
- * stack has stopped reading, as it does after a malformed message. Not a firewall against floods.
+/* Which TCP connections go when there are too many. The stack tells nobody of them, so the process's own descriptors
+ * are looked through, once a second and soon after one was accepted: above a limit the oldest connections that carry no
+ * call are shut down (the stack then sees their end), and so are those that bring no request, and those whose peer has
+ * gone and which the stack has stopped reading, as it does after a malformed message. Not where they are
+ * accepted: see accept.c.
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call.h"
+#include "plugins/sip/connections-private.h"
+#include "plugins/sip/sockets.h"
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -17,43 +20,18 @@
 #define RESERVE 16
 /* The stack reads at once: what it has left for so long it will not read. */
 #define UNREAD_MS 1000
-/* Microseconds until the next look; the latter while there are too many. */
-#define PERIOD G_TIME_SPAN_SECOND
-#define HURRY (50 * G_TIME_SPAN_MILLISECOND)
 
-/* @dir: open for good: there may be no descriptor left when it is needed most */
-struct _SipConnections {
-  SipPlugin *plugin;
-  RflTimer *timer;
-  GDir *dir;
-  SipShortage *shortage;
-  guint count;
-  RflLogLimit log;
-};
+/* @since: when it was seen first; @talks: it has brought a request; @seen: at this look */
+typedef struct {
+  RflAddress remote;
+  gint64 since;
+  gboolean talks, seen;
+} Known;
 
 typedef struct {
   int fd;
   RflAddress remote;
 } Connection;
-
-static gboolean
-get_address (int fd, int (*get) (int, struct sockaddr *, socklen_t *), RflAddress *out)
-{
-  struct sockaddr_storage sa;
-  socklen_t len = sizeof sa;
-
-  return get (fd, (struct sockaddr *) &sa, &len) == 0
-         && rfl_address_from_sockaddr (out, (struct sockaddr *) &sa, len);
-}
-
-static int
-socket_option (int fd, int option)
-{
-  int value = 0;
-  socklen_t len = sizeof value;
-
-  return getsockopt (fd, SOL_SOCKET, option, &value, &len) == 0 ? value : -1;
-}
 
 static gboolean
 is_listened_on (const SipPlugin *plugin, const RflAddress *local)
@@ -69,9 +47,10 @@ is_connection (const SipPlugin *plugin, int fd, RflAddress *remote)
 {
   RflAddress local;
 
-  return socket_option (fd, SO_TYPE) == SOCK_STREAM && socket_option (fd, SO_ACCEPTCONN) == 0
-         && get_address (fd, getsockname, &local) && is_listened_on (plugin, &local)
-         && get_address (fd, getpeername, remote);
+  return sip_socket_get_option (fd, SO_TYPE) == SOCK_STREAM
+         && sip_socket_get_option (fd, SO_ACCEPTCONN) == 0
+         && sip_socket_get_address (fd, FALSE, &local) && is_listened_on (plugin, &local)
+         && sip_socket_get_address (fd, TRUE, remote);
 }
 
 /* @others: (out): how many descriptors are something else */
@@ -87,7 +66,10 @@ find_connections (const SipConnections *self, guint *others)
     {
       Connection c = { .fd = atoi (name) };
       if (is_connection (self->plugin, c.fd, &c.remote))
-        g_array_append_val (found, c);
+        {
+          fcntl (c.fd, F_SETFD, FD_CLOEXEC);
+          g_array_append_val (found, c);
+        }
       else
         ++*others;
     }
@@ -148,63 +130,155 @@ find_callers (const SipPlugin *plugin)
   return callers;
 }
 
+/* @of: of this address alone, or %NULL: of all. The oldest descriptors come first. */
 static guint
-close_some (SipPlugin *plugin, const GArray *connections, guint excess)
+close_some (SipPlugin *plugin, GArray *connections, const RflAddress *of, guint excess)
 {
   g_autoptr (GHashTable) callers = find_callers (plugin);
   guint closed = 0;
 
-  for (guint i = 0; i < connections->len && closed < excess; i++)
+  for (guint i = 0; i < connections->len && closed < excess;)
     {
       const Connection *c = &g_array_index (connections, Connection, i);
-      if (!g_hash_table_contains (callers, &c->remote) && shutdown (c->fd, SHUT_RDWR) == 0)
-        closed++;
+      if ((of == NULL || rfl_address_same_ip (of, &c->remote))
+          && !g_hash_table_contains (callers, &c->remote) && shutdown (c->fd, SHUT_RDWR) == 0)
+        {
+          g_array_remove_index (connections, i);
+          closed++;
+        }
+      else
+        i++;
+    }
+  rfl_counter_add (plugin->counters.closed_connections, closed);
+  return closed;
+}
+
+static guint
+hash_ip (gconstpointer address)
+{
+  RflAddress ip = *(const RflAddress *) address;
+
+  ip.port = 0;
+  return rfl_address_hash (&ip);
+}
+
+static gboolean
+equal_ip (gconstpointer a, gconstpointer b)
+{
+  return rfl_address_same_ip (a, b);
+}
+
+static guint
+close_excess_of_addresses (SipPlugin *plugin, GArray *connections)
+{
+  g_autoptr (GHashTable) counts = g_hash_table_new (hash_ip, equal_ip);
+  g_autoptr (GArray) copy = g_array_copy (connections);
+  guint most = plugin->settings.max_connections_of_address, closed = 0;
+
+  for (guint i = 0; i < copy->len; i++)
+    {
+      const RflAddress *remote = &g_array_index (copy, Connection, i).remote;
+      guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, remote)) + 1;
+      g_hash_table_insert (counts, (gpointer) remote, GUINT_TO_POINTER (n));
+      if (n > most)
+        closed += close_some (plugin, connections, remote, 1);
     }
   return closed;
 }
 
+/* ---- those that say nothing ---- */
+
+static Known *
+know (SipConnections *self, const RflAddress *remote)
+{
+  Known *known = g_hash_table_lookup (self->known, remote);
+
+  if (known)
+    return known;
+  known = g_new0 (Known, 1);
+  known->remote = *remote;
+  known->since = rfl_clock_now (rfl_core_get_clock (self->plugin->core));
+  g_hash_table_insert (self->known, &known->remote, known);
+  return known;
+}
+
+static gboolean
+was_not_seen (gpointer key, gpointer value, gpointer user_data)
+{
+  Known *known = value;
+  gboolean seen = known->seen;
+
+  known->seen = FALSE;
+  return !seen;
+}
+
 static void
-close_excess (SipConnections *self, const GArray *connections, guint limit)
+close_silent (SipConnections *self, GArray *connections)
 {
   SipPlugin *plugin = self->plugin;
-  guint suppressed = 0;
-  guint excess = connections->len - MIN (connections->len, limit);
-  guint closed = close_some (plugin, connections, excess);
+  g_autoptr (GHashTable) callers = find_callers (plugin);
+  gint64 first = rfl_clock_now (rfl_core_get_clock (plugin->core))
+                 - plugin->settings.first_message * G_TIME_SPAN_SECOND;
 
-  closed += sip_shortage_relieve (self->shortage, plugin->listeners);
-  rfl_counter_add (plugin->counters.closed_connections, closed);
-  if (closed > 0 && rfl_log_limit_pass (&self->log, rfl_core_get_clock (plugin->core), &suppressed))
-    rfl_warning (NULL, "%u TCP connections, %u closed (limit %u; %u more)", connections->len,
-                 closed, limit, suppressed);
+  for (guint i = connections->len; i-- > 0;)
+    {
+      const Connection *c = &g_array_index (connections, Connection, i);
+      Known *known = know (self, &c->remote);
+
+      known->seen = TRUE;
+      if (known->talks || known->since > first || g_hash_table_contains (callers, &c->remote)
+          || shutdown (c->fd, SHUT_RDWR) != 0)
+        continue;
+      rfl_counter_add (plugin->counters.silent_connections, 1);
+      g_array_remove_index (connections, i);
+    }
+  g_hash_table_foreach_remove (self->known, was_not_seen, NULL);
 }
+
+void
+sip_connections_note_message (SipConnections *self, const RflAddress *remote)
+{
+  if (self)
+    know (self, remote)->talks = TRUE;
+}
+
+/* ---- looking ---- */
 
 static void
 look (gpointer user_data)
 {
   SipConnections *self = user_data;
-  guint others, limit;
+  SipPlugin *plugin = self->plugin;
+  guint others, before, closed, suppressed = 0;
   g_autoptr (GArray) connections = find_connections (self, &others);
-  gboolean crowded;
 
-  close_abandoned (self->plugin, connections);
-  limit = get_limit (self->plugin, others);
+  close_abandoned (plugin, connections);
+  close_silent (self, connections);
+  self->limit = get_limit (plugin, others);
+  before = connections->len;
+  closed = close_excess_of_addresses (plugin, connections);
+  if (connections->len > self->limit)
+    closed += close_some (plugin, connections, NULL, connections->len - self->limit);
   self->count = connections->len;
-  crowded = connections->len > limit || limit == 0;
-  if (crowded)
-    close_excess (self, connections, limit);
-  rfl_timer_start (self->timer, crowded ? HURRY : PERIOD);
+  if (closed > 0 && rfl_log_limit_pass (&self->log, rfl_core_get_clock (plugin->core), &suppressed))
+    rfl_warning (NULL, "%u TCP connections, %u closed (limit %u; %u more)", before, closed,
+                 self->limit, suppressed);
 }
 
 SipConnections *
 sip_connections_new (SipPlugin *plugin)
 {
   SipConnections *self = g_new0 (SipConnections, 1);
+  RflClock *clock = rfl_core_get_clock (plugin->core);
 
   self->plugin = plugin;
   self->dir = g_dir_open ("/proc/self/fd", 0, NULL);
   self->shortage = sip_shortage_new ();
-  self->timer = rfl_timer_new (rfl_core_get_clock (plugin->core), "sip.connections", look, self);
-  rfl_timer_start (self->timer, PERIOD);
+  self->known = g_hash_table_new_full (rfl_address_hash, rfl_address_equal, NULL, g_free);
+  self->limit = plugin->settings.max_connections;
+  self->timer = rfl_timer_new (clock, "sip.connections", look, self);
+  self->soon = rfl_timer_new (clock, "sip.connections-soon", look, self);
+  rfl_timer_repeat (self->timer, G_TIME_SPAN_SECOND);
   return self;
 }
 
@@ -214,8 +288,10 @@ sip_connections_free (SipConnections *self)
   if (self == NULL)
     return;
   rfl_timer_free (self->timer);
+  rfl_timer_free (self->soon);
   g_clear_pointer (&self->dir, g_dir_close);
   sip_shortage_free (self->shortage);
+  g_hash_table_unref (self->known);
   g_free (self);
 }
 

@@ -4,6 +4,7 @@
  * is dispatched. Judges nothing. */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call.h"
+#include "plugins/sip/connections.h"
 #include "plugins/sip/digest.h"
 #include "plugins/sip/gate-private.h"
 #include "plugins/sip/stateless.h"
@@ -90,8 +91,13 @@ sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
   gboolean datagram;
   RflAddress remote;
 
-  if (gate == NULL || !get_remote (msg, &remote, &datagram) || !datagram)
+  if (gate == NULL || !get_remote (msg, &remote, &datagram))
     return TRUE;
+  if (!datagram)
+    {
+      sip_connections_note_message (listener->plugin->connections, &remote);
+      return TRUE;
+    }
   switch (
       sip_gate_judge (gate, sip, &remote, sip_socket_get_queue (listener->udp, NULL), &retry_after))
     {

@@ -5,6 +5,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/instance.h"
 #include "plugins/sip/call.h"
+#include "plugins/sip/connections.h"
 #include "plugins/sip/digest.h"
 #include "plugins/sip/gate.h"
 #include "plugins/sip/listen.h"
@@ -52,6 +53,10 @@ make_counters (SipPlugin *plugin)
   c->ended = rfl_counter_get (core, "sip.ended", "calls that are over");
   c->closed_connections =
       rfl_counter_get (core, "sip.closed_connections", "TCP connections closed above the limit");
+  c->refused_connections = rfl_counter_get (core, "sip.refused_connections",
+                                            "TCP connections closed when they were accepted");
+  c->silent_connections = rfl_counter_get (core, "sip.silent_connections",
+                                           "TCP connections closed that brought no request");
   c->abandoned_connections = rfl_counter_get (core, "sip.abandoned_connections",
                                               "TCP connections closed that the peer had left");
   c->replaced = rfl_counter_get (core, "sip.replaced",

@@ -4,6 +4,7 @@
 #include "plugins/sip/stack.h"
 #include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
+#include "plugins/sip/connections.h"
 #include "plugins/sip/dialout.h"
 #include "plugins/sip/gate.h"
 #include "plugins/sip/listen.h"
@@ -28,6 +29,11 @@
 void
 sip_stack_unlisten (SipListener *listener)
 {
+  if (listener->accept)
+    {
+      g_source_destroy (listener->accept);
+      g_source_unref (listener->accept);
+    }
   if (listener->nua)
     nua_destroy (listener->nua);
   if (listener->guard)
@@ -86,7 +92,8 @@ create_nua (SipPlugin *plugin, SipListener *listener)
                      SIPTAG_USER_AGENT_STR ("reflectord"), NTATAG_MAXSIZE (SIP_MAX_MESSAGE),
                      NTATAG_SIP_T1X64 (s->transaction_timeout * 1000), NTATAG_USE_NAPTR (0),
                      NTATAG_USE_SRV (0), NTATAG_SERVER_RPORT (2), TPTAG_IDLE (s->idle * 1000),
-                     TPTAG_TIMEOUT (PARTIAL_TIMEOUT), TPTAG_LOG (0), TAG_END ());
+                     TPTAG_TIMEOUT (PARTIAL_TIMEOUT), TPTAG_PONG2PING (1), TPTAG_LOG (0),
+                     TAG_END ());
 }
 
 SipListener *
@@ -108,6 +115,8 @@ sip_stack_listen (SipPlugin *plugin, const SipListen *listen, const RflAddress *
   if (listener->nua)
     {
       sip_sockets_find (&listener->local, &listener->udp, &listener->tcp);
+      if (listener->tcp >= 0)
+        listener->accept = sip_connections_watch (plugin->connections, listener->tcp);
       return listener;
     }
   g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: cannot listen on %s: %s",
@@ -200,8 +209,8 @@ sip_stack_stop (SipPlugin *plugin)
   g_clear_pointer (&plugin->orphans, sip_orphans_free);
   shut_down (plugin);
   g_clear_pointer (&plugin->journal, sip_journal_free);
-  g_clear_pointer (&plugin->connections, sip_connections_free);
   sip_listeners_free (plugin);
+  g_clear_pointer (&plugin->connections, sip_connections_free);
   g_source_destroy (plugin->pulse);
   g_clear_pointer (&plugin->pulse, g_source_unref);
   su_root_destroy (plugin->root);

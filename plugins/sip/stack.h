@@ -71,7 +71,7 @@ typedef struct {
 /* What configure() read; times in seconds. */
 typedef struct {
   GPtrArray *listens; /* SipListen, at least one; see listen.h */
-  guint max_calls, max_connections;
+  guint max_calls, max_connections, max_connections_of_address, first_message;
   guint idle, transaction_timeout;
   SipRegistrarMode registrar;
   guint max_registrations, max_contacts, min_expires, max_expires;
@@ -101,6 +101,7 @@ gboolean sip_settings_read (SipSettings *settings, const RflSettings *from, GErr
  * @gone: since when its address is not there or not wanted, or 0
  * @guard: its parser, which belongs to the plugin
  * @udp, @tcp: the stack's sockets, the latter listening, or -1
+ * @accept: stands before the listening socket, or %NULL
  * @down: nua_shutdown() has ended
  */
 struct _SipListener {
@@ -112,13 +113,14 @@ struct _SipListener {
   const SipListen *listen;
   gint64 gone;
   int udp, tcp;
+  GSource *accept;
   gboolean down;
 };
 
 typedef struct {
   RflCounter *invites, *joined, *refused, *challenged, *wrong_credentials, *cancelled, *ended,
-      *closed_connections, *abandoned_connections, *replaced, *bad_answers, *picture_requests,
-      *reoffers, *reoffers_refused;
+      *closed_connections, *abandoned_connections, *refused_connections, *silent_connections,
+      *replaced, *bad_answers, *picture_requests, *reoffers, *reoffers_refused;
 } SipCounters;
 
 struct _SipPlugin {
@@ -173,9 +175,3 @@ void sip_shortage_free (SipShortage *shortage);
 gboolean sip_shortage_is_near (void);
 /* Without any left, turns away those who wait to be accepted. Returns: how many */
 guint sip_shortage_relieve (SipShortage *shortage, const GPtrArray *listeners);
-
-/* TCP connections above the limit are closed, those without a call first, and those that their peer
- * has left (connections.c). */
-SipConnections *sip_connections_new (SipPlugin *plugin);
-void sip_connections_free (SipConnections *connections);
-guint sip_connections_count (const SipConnections *connections);
