@@ -130,11 +130,11 @@ find_callers (const SipPlugin *plugin)
   return callers;
 }
 
-/* @of: of this address alone, or %NULL: of all. The oldest descriptors come first. */
+/* @callers: of find_callers(); @of: of this address alone, or %NULL: of all. The oldest descriptors come first. */
 static guint
-close_some (SipPlugin *plugin, GArray *connections, const RflAddress *of, guint excess)
+close_some (SipPlugin *plugin, GArray *connections, GHashTable *callers, const RflAddress *of,
+            guint excess)
 {
-  g_autoptr (GHashTable) callers = find_callers (plugin);
   guint closed = 0;
 
   for (guint i = 0; i < connections->len && closed < excess;)
@@ -169,7 +169,7 @@ equal_ip (gconstpointer a, gconstpointer b)
 }
 
 static guint
-close_excess_of_addresses (SipPlugin *plugin, GArray *connections)
+close_excess_of_addresses (SipPlugin *plugin, GArray *connections, GHashTable *callers)
 {
   g_autoptr (GHashTable) counts = g_hash_table_new (hash_ip, equal_ip);
   g_autoptr (GArray) copy = g_array_copy (connections);
@@ -181,7 +181,7 @@ close_excess_of_addresses (SipPlugin *plugin, GArray *connections)
       guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, remote)) + 1;
       g_hash_table_insert (counts, (gpointer) remote, GUINT_TO_POINTER (n));
       if (n > most)
-        closed += close_some (plugin, connections, remote, 1);
+        closed += close_some (plugin, connections, callers, remote, 1);
     }
   return closed;
 }
@@ -213,10 +213,9 @@ was_not_seen (gpointer key, gpointer value, gpointer user_data)
 }
 
 static void
-close_silent (SipConnections *self, GArray *connections)
+close_silent (SipConnections *self, GArray *connections, GHashTable *callers)
 {
   SipPlugin *plugin = self->plugin;
-  g_autoptr (GHashTable) callers = find_callers (plugin);
   gint64 first = rfl_clock_now (rfl_core_get_clock (plugin->core))
                  - plugin->settings.first_message * G_TIME_SPAN_SECOND;
 
@@ -251,14 +250,15 @@ look (gpointer user_data)
   SipPlugin *plugin = self->plugin;
   guint others, before, closed, suppressed = 0;
   g_autoptr (GArray) connections = find_connections (self, &others);
+  g_autoptr (GHashTable) callers = find_callers (plugin);
 
   close_abandoned (plugin, connections);
-  close_silent (self, connections);
+  close_silent (self, connections, callers);
   self->limit = get_limit (plugin, others);
   before = connections->len;
-  closed = close_excess_of_addresses (plugin, connections);
+  closed = close_excess_of_addresses (plugin, connections, callers);
   if (connections->len > self->limit)
-    closed += close_some (plugin, connections, NULL, connections->len - self->limit);
+    closed += close_some (plugin, connections, callers, NULL, connections->len - self->limit);
   self->count = connections->len;
   if (closed > 0 && rfl_log_limit_pass (&self->log, rfl_core_get_clock (plugin->core), &suppressed))
     rfl_warning (NULL, "%u TCP connections, %u closed (limit %u; %u more)", before, closed,
