@@ -62,15 +62,14 @@ overdue (gpointer user_data)
                     g_error_new (RFL_ERROR, RFL_ERROR_UNAVAILABLE, "It took too long to decide"));
 }
 
-/* The only event that waits; its callers hold the participant. */
+/* The only event that waits. The limit is set first: who is told at once may make another offer
+ * before emit() returns, which has a limit of its own. */
 static void
 emit_offer (ParticipantRecord *record, RflEventDoneFunc done)
 {
-  emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, done);
-  if (!record->request.event)
-    return;
   record->request.limit = rfl_timer_new (record->core->clock, "offer", overdue, record);
   rfl_timer_start (record->request.limit, record->core->limits.offer_time);
+  emit (record, RFL_EVENT_MEDIA_OFFERED, NULL, done);
 }
 
 /* The join has failed after the participant became a member. @error: %NULL if it has left. */

@@ -195,6 +195,40 @@ overdue (Fixture *f, gconstpointer data)
 }
 
 static void
+told_and_offers (RflParticipant *participant, const GError *error, gpointer user_data)
+{
+  Fixture *f = user_data;
+
+  told (participant, error, f);
+  f->at = RFL_EVENT_MEDIA_OFFERED;
+  f->defer = TRUE;
+  rfl_participant_offer (participant, offers (1), told, f);
+}
+
+/* A maker that has an offer waiting makes it as soon as the one before is decided. That one's limit
+ * once went on and struck the next, or somebody who had left. */
+static void
+offers_when_told (Fixture *f, gconstpointer data)
+{
+  g_autoptr (RflParticipant) a = make (f, NULL, NULL);
+  RflClock *clock = rfl_core_get_clock (f->core);
+
+  join (f, a, "room", 1);
+  rfl_clock_advance (clock, 5 * G_TIME_SPAN_SECOND);
+  rfl_participant_offer (a, offers (1), told_and_offers, f);
+  assert_trace (f, "CjoJ(ok)om(ok)o");
+  f->defer = FALSE;
+  rfl_event_resume (f->kept, NULL);
+  assert_trace (f, "m(ok)");
+  g_clear_pointer (&f->kept, rfl_event_unref);
+  rfl_participant_leave (a, NULL);
+  g_clear_pointer (&a, rfl_participant_unref);
+  rfl_clock_advance (clock, 60 * G_TIME_SPAN_SECOND);
+  assert_trace (f, "LE");
+  g_assert_cmpuint (rfl_counter_read (rfl_counter_get (f->core, "core.offers_overdue", "")), ==, 0);
+}
+
+static void
 nobody (Fixture *f, gconstpointer data)
 {
   static const char *const names[] = { NULL, "" };
@@ -221,6 +255,7 @@ main (int argc, char **argv)
   ADD ("kind-changes", kind_changes, NULL);
   ADD ("offers-at-once", offers_at_once, NULL);
   ADD ("overdue", overdue, NULL);
+  ADD ("offers-when-told", offers_when_told, NULL);
   ADD ("nobody", nobody, NULL);
   ADD ("leaves-when-changed", leaves_when_changed, NULL);
   ADD ("remote-leaves-when-changed", leaves_when_changed, "peer");
