@@ -140,9 +140,8 @@ accept_packet (RflWorker *w, WorkerSource *source, RflBuffer *b)
   STAT_SET (stats->last_seen, b->arrival);
   STAT_SET (stats->last_seq, b->seq);
   STAT_SET (stats->last_timestamp, b->timestamp);
-  /* The first format is the codec; of its companions the timestamp may stand still. */
   reception_note (&source->reception, b->seq, b->timestamp, b->arrival,
-                  b->format == 0 ? source->route->rate[0] : 0);
+                  source->route->companions >> b->format & 1 ? 0 : source->route->rate[b->format]);
   return TRUE;
 }
 

@@ -129,7 +129,11 @@ rfl_route_set_formats (RflRoute *public, GPtrArray *formats)
   g_ptr_array_unref (public->formats);
   public->formats = formats;
   for (guint i = 0; i < formats->len; i++)
-    message.rate[i] = ((RflFormat *) formats->pdata[i])->clock_rate;
+    {
+      const RflFormat *format = formats->pdata[i];
+      message.formats.rate[i] = format->clock_rate;
+      message.formats.companions |= (guint) rfl_format_is_auxiliary (format) << i;
+    }
   path_post (route->path, &message, &route->copies, NULL);
   return TRUE;
 }

@@ -107,7 +107,10 @@ on_flow_remove (RflWorker *w, const Message *m)
 static void
 on_route_formats (RflWorker *w, const Message *m)
 {
-  memcpy (((WorkerRoute *) m->object)->rate, m->rate, sizeof m->rate);
+  WorkerRoute *route = m->object;
+
+  memcpy (route->rate, m->formats.rate, sizeof route->rate);
+  route->companions = m->formats.companions;
 }
 
 static void

@@ -126,6 +126,8 @@ struct _WorkerRoute {
   guint64 relay_mask; /* other workers that own legs */
   guint n_owned[ROUTE_MAX_WORKERS];
   guint32 rate[RFL_ROUTE_MAX_FORMATS];
+  guint
+      companions; /* bits of formats that only go with a codec: their timestamps may stand still */
   gboolean video;
 };
 
@@ -203,7 +205,10 @@ typedef struct {
       RflAddress local, remote;
     } address;
     guint8 pt[RFL_ROUTE_MAX_FORMATS];
-    guint32 rate[RFL_ROUTE_MAX_FORMATS];
+    struct {
+      guint32 rate[RFL_ROUTE_MAX_FORMATS];
+      guint companions;
+    } formats;
     const RflPtMap *map;
     const StageArray *stages;
     SourceLabel label;

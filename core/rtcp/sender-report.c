@@ -19,8 +19,10 @@
 static void
 fill_sender_info (const RtcpOne *one, const RflLegStats *stats, RflRtcpSenderInfo *info)
 {
-  GPtrArray *formats = rfl_leg_get_route (one->leg)->formats;
-  guint rate = formats->len > 0 ? ((RflFormat *) g_ptr_array_index (formats, 0))->clock_rate : 0;
+  const RflRoute *route = rfl_leg_get_route (one->leg);
+  const RflFormat *codec =
+      route->codec < route->formats->len ? route->formats->pdata[route->codec] : NULL;
+  guint rate = codec ? codec->clock_rate : 0;
   gint64 elapsed = rfl_clock_now (one->state->clock) - stats->last_sent;
 
   info->ntp = rfl_clock_ntp (one->state->clock);

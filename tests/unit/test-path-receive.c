@@ -457,6 +457,55 @@ test_send (void)
   fixture_free (f);
 }
 
+/* Every second packet is 10 ms late. */
+static guint32
+jitter_of (Fixture *f, RflSource *source, guint8 pt, guint32 rate)
+{
+  RflReception reception;
+
+  for (guint16 i = 0; i < 200; i++)
+    {
+      fixture_send (f, A, pt, i, i * rate / 50, 1);
+      rfl_clock_advance (f->clock, (i % 2 ? 10 : 30) * G_TIME_SPAN_MILLISECOND);
+    }
+  rfl_source_get_reception (source, &reception);
+  g_assert_cmpuint (reception.received, ==, 200);
+  return reception.jitter;
+}
+
+/* Once only the session's first codec had jitter; of what goes with one it tells nothing. */
+static void
+test_jitter_of_any_codec (void)
+{
+  static const struct {
+    guint8 pt, index;
+    guint32 rate, least, most;
+  } rows[] = { { 0, 0, 8000, 70, 90 }, { 96, 2, 48000, 420, 540 }, { 101, 1, 8000, 0, 0 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      Fixture *f = fixture_new (1);
+      RflMedium *a = make_pair (f);
+      RflRoute *route = fixture_route (a);
+      GPtrArray *formats = g_ptr_array_new ();
+      RflSource *source = fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+      RflPtMap map;
+      guint32 jitter;
+
+      for (guint k = 0; k < route->formats->len; k++)
+        g_ptr_array_add (formats, rfl_format_copy (route->formats->pdata[k]));
+      g_ptr_array_add (formats, rfl_format_new (96, "opus", 48000, 2, NULL));
+      g_assert_true (rfl_route_set_formats (route, formats));
+      memset (&map, RFL_PT_NONE, sizeof map);
+      map.index[rows[i].pt] = rows[i].index;
+      rfl_source_set_map (source, &map);
+      jitter = jitter_of (f, source, rows[i].pt, rows[i].rate);
+      g_assert_cmpuint (jitter, >=, rows[i].least);
+      g_assert_cmpuint (jitter, <=, rows[i].most);
+      fixture_free (f);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -469,6 +518,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/receive/flood", test_flood);
   g_test_add_func ("/path/receive/made-up-sources", test_made_up_sources);
   g_test_add_func ("/path/receive/classes", test_classes);
+  g_test_add_func ("/path/receive/jitter-of-any-codec", test_jitter_of_any_codec);
   g_test_add_func ("/path/park/overflow", test_overflow);
   g_test_add_func ("/path/park/expired", test_expired);
   g_test_add_func ("/path/park/expired-but-known", test_expired_but_known);

@@ -137,6 +137,29 @@ numbers (Room *room, gconstpointer data)
   g_assert_cmpuint (info.octets, ==, 4 * 160);
 }
 
+/* The session has taken over another codec: the stream's time runs at that one's rate. */
+static void
+other_codec (Room *room, gconstpointer data)
+{
+  RflRoute *route = room->d->medium->route;
+  GPtrArray *formats = g_ptr_array_new ();
+  RflRtcpSenderInfo info;
+  RflLegStats stats;
+  RflRtcp rtcp;
+
+  g_ptr_array_add (formats, rfl_format_copy (route->formats->pdata[0]));
+  g_ptr_array_add (formats, rfl_format_new (97, "X-SLOW", 8000, 1, NULL));
+  g_assert_true (rfl_route_set_formats (route, formats));
+  rfl_route_set_codec (route, 1);
+  send_video (room);
+  stats = stats_of (room->d);
+  await (room, room->d, 7 * G_USEC_PER_SEC);
+  rtcp = last (room->d);
+  g_assert_true (rfl_rtcp_get_sender_info (&rtcp, &info));
+  g_assert_cmpuint (info.rtp_timestamp - stats.last_timestamp, ==,
+                    (rfl_clock_now (room->f->clock) - stats.last_sent) * 8000 / G_USEC_PER_SEC);
+}
+
 /* A stream that ceased is no sender's; when it flows again that is told soon. */
 static void
 again (Room *room, gconstpointer data)
@@ -235,6 +258,7 @@ main (int argc, char **argv)
   ADD ("silent", silent);
   ADD ("first", first);
   ADD ("numbers", numbers);
+  ADD ("other-codec", other_codec);
   ADD ("again", again);
   ADD ("about-source", about_source);
   ADD ("replaced", replaced);
