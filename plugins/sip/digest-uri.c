@@ -33,7 +33,7 @@ sip_digest_uri_fits (const url_t *request, const char *uri)
   gboolean fits;
 
   su_home_init (home);
-  url = url_hdup (home, URL_STRING_MAKE (uri)->us_url);
+  url = *uri ? url_hdup (home, (const url_t *) uri) : NULL;
   fits = url && is_sip (url) && is_sip (request)
          && (url->url_user == NULL || request->url_user == NULL
              || same_user (url->url_user, request->url_user));
