@@ -45,9 +45,10 @@ typedef struct {
  * RflCoreRtcp:
  * @summary_above: participants up to which everybody's reports pass
  * @app_rate: RTCP APP packets a second of one participant's medium
+ * @copy_rate: copies a second of all RTCP of one participant's medium
  */
 typedef struct {
-  guint summary_above, app_rate;
+  guint summary_above, app_rate, copy_rate;
 } RflCoreRtcp;
 
 /* Lines of core that a peer can trigger. */
@@ -60,6 +61,7 @@ typedef enum {
   RFL_CORE_LOG_OVERDUE,
   RFL_CORE_LOG_SUMMARY,
   RFL_CORE_LOG_APP,
+  RFL_CORE_LOG_COPIES,
   RFL_N_CORE_LOGS
 } RflCoreLogKind;
 

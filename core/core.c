@@ -48,7 +48,7 @@ rfl_core_new (const RflCoreOptions *options)
   core->n_workers = count_workers (options->n_workers);
   core->manual_workers = options->manual_workers;
   core->limits = (RflCoreLimits){ 2000, 20000, 10000, 10 * G_TIME_SPAN_SECOND };
-  core->rtcp = (RflCoreRtcp){ 32, 10 };
+  core->rtcp = (RflCoreRtcp){ 32, 10, 20000 };
   core->drain_time = 5 * G_TIME_SPAN_SECOND;
   core->id = make_id ();
   core->epoch = random_bits () | 1;

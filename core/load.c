@@ -58,6 +58,12 @@ static const RflOption core_options[] = {
     .min = 1,
     .max = 1000,
     .help = "RTCP APP packets a second that one participant may send in one medium" },
+  { .name = "rtcp_copy_rate",
+    .type = RFL_OPTION_INT,
+    .fallback = "20000",
+    .min = 1000,
+    .max = 10000000,
+    .help = "Copies a second, over all who get them, of one participant's RTCP in one medium" },
   { .name = "offer_timeout",
     .type = RFL_OPTION_INT,
     .fallback = "10",
@@ -268,8 +274,9 @@ apply_core (RflCore *core, RflSettings *settings)
                        rfl_settings_get_int (settings, "offer_timeout") * G_TIME_SPAN_SECOND };
   rfl_path_set_stranger_rates (core->path, get_uint (settings, "stranger_rate"),
                                get_uint (settings, "strangers_rate"));
-  core->rtcp = (RflCoreRtcp){ get_uint (settings, "rtcp_summary_above"),
-                              get_uint (settings, "rtcp_app_rate") };
+  core->rtcp =
+      (RflCoreRtcp){ get_uint (settings, "rtcp_summary_above"),
+                     get_uint (settings, "rtcp_app_rate"), get_uint (settings, "rtcp_copy_rate") };
   core->drain_time = rfl_settings_get_int (settings, "drain_time") * G_TIME_SPAN_SECOND;
   if (core->log)
     rfl_log_set_level (core->log,

@@ -73,6 +73,8 @@ static const struct {
                              "times that a session began or ceased to summarise RTCP reports" },
   [RFL_CORE_LOG_APP] = { "RTCP APP dropped", "rtcp.app_limited",
                          "RTCP APP packets above a participant's rate, dropped" },
+  [RFL_CORE_LOG_COPIES] = { "RTCP not repeated", "rtcp.copies_limited",
+                            "RTCP compounds that would have made more copies than one medium may" },
 };
 
 void

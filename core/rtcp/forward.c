@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/rtcp/rtcp-private.h"
+#include "core/session-private.h"
 #include "core/wire/bytes.h"
 #include "core/wire/sdes.h"
 
@@ -298,6 +299,16 @@ send_to (const RtcpCompound *in, RflLeg *leg, const Output *common, Output *own)
     rfl_leg_send_rtcp (leg, in->from, w->data, w->len);
 }
 
+static gboolean
+may_be_copied (const RtcpCompound *in)
+{
+  if (rtcp_member_may_be_copied (rtcp_member_get (in->from), in->state, in->route->legs->len))
+    return TRUE;
+  session_note (in->state->core, RFL_CORE_LOG_COPIES, in->state->session->name,
+                in->from->participant, "more copies than rtcp_copy_rate");
+  return FALSE;
+}
+
 void
 rtcp_compound_forward (const RtcpCompound *in)
 {
@@ -310,6 +321,8 @@ rtcp_compound_forward (const RtcpCompound *in)
   rfl_rtcp_writer_init (&own.w, more, size);
   write_all (&common);
   if (common.w.len == 0 && !in->has_app) /* nor has anybody else: most of a large session's */
+    return;
+  if (!may_be_copied (in))
     return;
   aliased = find_aliased (in->route);
   for (guint i = 0; i < in->route->legs->len; i++)

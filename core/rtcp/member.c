@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What RTCP remembers of each medium of a participant: how many APP packets it sends, and
- * which it knows. Not its reports: summary.c.
+/* What RTCP remembers of each medium of a participant: how many APP packets it sends and which it
+ * knows, and how often its compounds are copied. Not its reports: summary.c.
  */
 #include "core/rtcp/rtcp-private.h"
 
 #define DATA_KEY "core/rtcp"
-/* So many seconds' worth of APP may come at once. */
-#define APP_BURST 2
+/* So many seconds' worth may come at once. */
+#define BURST (2 * G_TIME_SPAN_SECOND)
 
 static void
 members_free (gpointer data)
@@ -43,15 +43,29 @@ rtcp_member_get (RflMedium *medium)
   return member;
 }
 
+/* @due moves on by @time, unless it is too far ahead already. */
+static gboolean
+take (gint64 *due, gint64 time, RflClock *clock)
+{
+  gint64 now = rfl_clock_now (clock), from = MAX (*due, now);
+
+  if (from - now >= BURST)
+    return FALSE;
+  *due = from + time;
+  return TRUE;
+}
+
 gboolean
 rtcp_member_may_send_app (RtcpMember *member, const RtcpState *state)
 {
-  gint64 now = rfl_clock_now (state->clock), due = MAX (member->app_due, now);
+  return take (&member->app_due, G_TIME_SPAN_SECOND / state->core->rtcp.app_rate, state->clock);
+}
 
-  if (due - now >= APP_BURST * G_TIME_SPAN_SECOND)
-    return FALSE;
-  member->app_due = due + G_TIME_SPAN_SECOND / state->core->rtcp.app_rate;
-  return TRUE;
+gboolean
+rtcp_member_may_be_copied (RtcpMember *member, const RtcpState *state, guint n)
+{
+  return take (&member->copy_due, n * G_TIME_SPAN_SECOND / state->core->rtcp.copy_rate,
+               state->clock);
 }
 
 static gboolean

@@ -87,12 +87,13 @@ RtcpSource *rtcp_source_get (RtcpState *state, RflSource *source);
 /**
  * RtcpMember:
  * @app_due: when its next APP would come at the highest steady rate
+ * @copy_due: likewise the next copy of its RTCP
  * @names: of APP packets that it sent: it knows what to do with them
  *
  * One per medium of a participant.
  */
 typedef struct {
-  gint64 app_due;
+  gint64 app_due, copy_due;
   guint32 names[RTCP_MAX_NAMES];
   guint n_names;
 } RtcpMember;
@@ -100,6 +101,8 @@ typedef struct {
 RtcpMember *rtcp_member_get (RflMedium *medium);
 /* Whether one more APP is within its rate. */
 gboolean rtcp_member_may_send_app (RtcpMember *member, const RtcpState *state);
+/* Whether one more compound may be repeated to @n: the main thread does that, for all sessions. */
+gboolean rtcp_member_may_be_copied (RtcpMember *member, const RtcpState *state, guint n);
 void rtcp_member_learn (RtcpMember *member, guint32 name);
 /* Whether @medium's participant has sent an APP of that name. */
 gboolean rtcp_member_knows (RflMedium *medium, guint32 name);

@@ -432,6 +432,29 @@ far_sources (Room *room, gconstpointer data)
 
 #define ADD(name, func) g_test_add ("/rtcp-policy/" name, Room, NULL, set_up, func, tear_down)
 
+/* What one sends is repeated to all by the main thread: the more they are, the less often. It is heard
+ * all the same. */
+static void
+copies (Room *room, gconstpointer data)
+{
+  room->f->core->rtcp.copy_rate = 30; /* ten a second for three legs, twice as many at once */
+  for (guint i = 0; i < 30; i++)
+    end_send (room->a, "SR 1, SDES 1 a");
+  g_assert_cmpuint (room->b->got->len, ==, 20);
+  g_assert_cmpuint (room->c->got->len, ==, 20);
+  g_assert_cmpuint (count (room, "copies_limited"), ==, 10);
+  g_free (end_take (room->c));
+  end_send (room->b, "SR 2"); /* each for itself */
+  end_expect (room->c, "SR 2 |");
+  rfl_clock_advance (room->f->clock, 200 * G_TIME_SPAN_MILLISECOND);
+  for (guint i = 0; i < 30; i++)
+    end_send (room->a, "SR 1");
+  end_expect (room->c, "SR 1 |SR 1 |");
+  end_send (room->a, "BYE 1");
+  end_expect (room->c, "");
+  g_assert_null (rfl_route_find_source (room->b->medium->route, 1));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -450,6 +473,7 @@ main (int argc, char **argv)
   ADD ("hold", hold);
   ADD ("alias", alias);
   ADD ("bye", bye);
+  ADD ("copies", copies);
   ADD ("messages", messages);
   ADD ("leaves", leaves);
   ADD ("one-reports", one_reports);
