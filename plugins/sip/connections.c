@@ -2,7 +2,7 @@
 /* Which TCP connections go when there are too many. The stack tells nobody of them, so the process's own descriptors
  * are looked through, once a second and soon after one was accepted: above a limit the oldest connections that carry no
  * call are shut down (the stack then sees their end), and so are those that bring no request, and those whose peer has
- * gone and which the stack has stopped reading, as it does after a malformed message. Not where they are
+ * gone or which the stack has stopped reading, as it does after a malformed message. Not where they are
  * accepted: see accept.c.
  */
 #define RFL_LOG_DOMAIN "sip"
@@ -13,13 +13,16 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 /* Descriptors that the rest of the daemon may yet need. */
 #define RESERVE 16
-/* The stack reads at once: what it has left for so long it will not read. */
+/* The stack reads at once: what it has left for so long it will not read. Longer where the end of the
+ * connection cannot be seen, because what fills the buffer stands before it. */
 #define UNREAD_MS 1000
+#define UNREAD_OPEN_MS 3000
 
 /* @since: when it was seen first; @talks: it has brought a request; @seen: at this look */
 typedef struct {
@@ -81,9 +84,14 @@ is_abandoned (int fd)
 {
   struct tcp_info info;
   socklen_t len = sizeof info;
+  int unread = 0;
 
-  return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0
-         && info.tcpi_state == TCP_CLOSE_WAIT && info.tcpi_last_data_recv >= UNREAD_MS;
+  if (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+    return FALSE;
+  if (info.tcpi_state == TCP_CLOSE_WAIT)
+    return info.tcpi_last_data_recv >= UNREAD_MS;
+  return info.tcpi_last_data_recv >= UNREAD_OPEN_MS && ioctl (fd, FIONREAD, &unread) == 0
+         && unread > 0;
 }
 
 static void

@@ -212,6 +212,28 @@ abandoned_connections (void)
   house_free (house);
 }
 
+static gboolean
+has_abandoned_one (gpointer data)
+{
+  return rfl_counter_read (((House *) data)->sip->counters.abandoned_connections) == 1;
+}
+
+/* The same, and the peer is not seen to close: what nobody reads stands before its end. */
+static void
+choked_connection (void)
+{
+  House *house = house_new ("");
+  Phone *phone = phone_new (house->context, house->port, TRUE);
+
+  phone_send_raw (phone, "\xff\xfe\r\n\r\n\xff\xfe\r\n\r\n", -1);
+  g_free (phone_receive_for (phone, 50));
+  phone_send_raw (phone, "more", -1);
+  phone_run_until (house->context, has_abandoned_one, house);
+  phone_free (phone);
+  check_alive (house);
+  house_free (house);
+}
+
 /* Whatever the limit of connections says, the last descriptors are not for them. */
 static void
 too_few_descriptors (void)
@@ -247,6 +269,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/hostile/target-of-dialog", target_of_dialog);
   g_test_add_func ("/sip/hostile/too-many-connections", too_many_connections);
   g_test_add_func ("/sip/hostile/abandoned-connections", abandoned_connections);
+  g_test_add_func ("/sip/hostile/choked-connection", choked_connection);
   g_test_add_func ("/sip/hostile/too-few-descriptors", too_few_descriptors);
   return g_test_run ();
 }
