@@ -170,17 +170,21 @@ void rtcp_report_init (RtcpState *state);
 /**
  * RtcpOne:
  * @due: when it gets its next report
+ * @silent_since: when it was made, or last seen to send
  * @sends: its last report was a sender's
  */
 typedef struct {
   RtcpState *state;
   RflLeg *leg;
   RflTimer *timer;
-  gint64 due;
+  gint64 due, silent_since;
   gboolean sends;
 } RtcpOne;
 
 /* core/rtcp/sender-report.c */
+/* Until it is looked again whether a stream flows that has been @silent for so long, of @n_legs in the
+ * session. Microseconds */
+gint64 rtcp_one_look (guint n_legs, gint64 silent);
 void rtcp_one_free (gpointer data);
 
 /**

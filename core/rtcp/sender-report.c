@@ -6,10 +6,12 @@
 #include "core/rtcp/rtcp-private.h"
 
 /* How soon after its first packet a stream gets its first report, without which it cannot be
- * played in step with the other medium; the more legs, the later. */
+ * played in step with the other medium; the more legs, and the longer nothing has flown, the
+ * later: many thousand silent legs must not keep the main thread busy. */
 #define LOOK_SHORTEST (100 * G_TIME_SPAN_MILLISECOND)
 #define LOOK_LONGEST (1 * G_TIME_SPAN_SECOND)
 #define LOOK_PER_LEG (2 * G_TIME_SPAN_MILLISECOND)
+#define LOOK_PER_SILENCE 4
 /* Octets of such a report, and nominal bandwidth for RTCP of one stream, octets a second */
 #define SIZE 100
 #define BANDWIDTH 400
@@ -54,12 +56,19 @@ report (RtcpOne *one, const RflLegStats *stats)
   one->due = rfl_clock_now (state->clock) + rtcp_interval (&load, g_random_double ());
 }
 
+gint64
+rtcp_one_look (guint n_legs, gint64 silent)
+{
+  gint64 look = MAX (n_legs * LOOK_PER_LEG, silent / LOOK_PER_SILENCE);
+
+  return CLAMP (look, LOOK_SHORTEST, LOOK_LONGEST);
+}
+
 static void
 start_timer (RtcpOne *one)
 {
-  gint64 wait = one->due - rfl_clock_now (one->state->clock);
-  gint64 look =
-      CLAMP (g_hash_table_size (one->state->ones) * LOOK_PER_LEG, LOOK_SHORTEST, LOOK_LONGEST);
+  gint64 now = rfl_clock_now (one->state->clock), wait = one->due - now;
+  gint64 look = rtcp_one_look (g_hash_table_size (one->state->ones), now - one->silent_since);
 
   rfl_timer_start (one->timer, one->sends ? wait : MIN (wait, look));
 }
@@ -75,6 +84,8 @@ on_timer (gpointer user_data)
   rfl_leg_get_stats (one->leg, &stats);
   /* RFC 3550 §6.4: a sender report only of who sent since the last one or the one before */
   sends = stats.last_sent != 0 && now - stats.last_sent < 2 * RTCP_MIN_INTERVAL;
+  if (sends)
+    one->silent_since = now;
   if (now >= one->due || (sends && !one->sends))
     {
       one->sends = sends;
@@ -102,7 +113,8 @@ rfl_rtcp_watch (RflLeg *leg)
   one->state = state;
   one->leg = leg;
   one->timer = rfl_timer_new (state->clock, "rtcp sender", on_timer, one);
-  one->due = rfl_clock_now (state->clock) + rtcp_interval (&load, g_random_double ());
+  one->silent_since = rfl_clock_now (state->clock);
+  one->due = one->silent_since + rtcp_interval (&load, g_random_double ());
   g_hash_table_replace (state->ones, rfl_leg_get_owner (leg), one);
   start_timer (one);
 }
