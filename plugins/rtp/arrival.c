@@ -181,8 +181,9 @@ read_signs (const RflArrival *arrival, RtpSigns *signs)
     }
 }
 
+/* @decided: (out): whether somebody waiting may have a turn now */
 static RtpMedium *
-place_rtcp (RtpKind *kind, const RflArrival *arrival)
+place_rtcp (RtpKind *kind, const RflArrival *arrival, gboolean *decided)
 {
   RtpSigns signs = { .kind = kind->name,
                      .remote = arrival->remote,
@@ -200,6 +201,7 @@ place_rtcp (RtpKind *kind, const RflArrival *arrival)
       return NULL;
     }
   m = rtp_claim_get_owner (claim);
+  *decided = verdict != RTP_VERDICT_KNOWN;
   note_verdict (m, verdict, "RTCP", arrival);
   if (!is_ready (m))
     return NULL;
@@ -220,26 +222,33 @@ is_with_rtp (const RtpKind *kind, const RflArrival *arrival)
   return arrival->port == kind->rtp_port && m && m->flow == arrival->flow;
 }
 
+static void
+take_rtcp (RtpMedium *m, const RflArrival *arrival)
+{
+  RtpPlugin *plugin = m->peer->plugin;
+
+  m->peer->last_rtcp = rfl_clock_now (plugin->clock);
+  if (may_report (m, m->peer->last_rtcp))
+    rfl_route_receive_rtcp (m->medium->route, m->medium, arrival->data, arrival->len);
+  else
+    rtp_refuse (plugin, RTP_REFUSED_RATE, &arrival->remote);
+}
+
 void
 rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
 {
   RtpKind *kind = data;
   RtpPlugin *plugin = kind->plugin;
+  gboolean decided = FALSE;
   RtpMedium *m = NULL;
 
   if (!rfl_rtcp_validate (arrival->data, arrival->len))
     rtp_refuse (plugin, RTP_REFUSED_MALFORMED, &arrival->remote);
   else
     m = is_with_rtp (kind, arrival) ? rfl_flow_get_user_data (arrival->flow)
-                                    : place_rtcp (kind, arrival);
-  if (m == NULL)
-    return;
-  m->peer->last_rtcp = rfl_clock_now (plugin->clock);
-  if (!may_report (m, m->peer->last_rtcp))
-    {
-      rtp_refuse (plugin, RTP_REFUSED_RATE, &arrival->remote);
-      return;
-    }
-  rfl_route_receive_rtcp (m->medium->route, m->medium, arrival->data, arrival->len);
-  rtp_turns_run (plugin);
+                                    : place_rtcp (kind, arrival, &decided);
+  if (m)
+    take_rtcp (m, arrival);
+  if (decided)
+    rtp_turns_run (plugin);
 }
