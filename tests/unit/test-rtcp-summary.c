@@ -1,64 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sessions of many: what passes no more, and what sources hear instead. Not which SSRC is
- * whose (test-rtcp-policy.c).
+/* What sources hear in sessions of many, in place of their receivers' reports. Not what passes still
+ * (test-rtcp-large.c).
  */
-#include "core/core-private.h"
 #include "core/wire/bytes.h"
-#include "tests/unit/rtcp-fixture.h"
+#include "tests/unit/rtcp-room.h"
 
 /* So long everybody has reported, and been reported to, at least once. */
 #define ROUND (7 * G_USEC_PER_SEC)
-
-typedef struct {
-  Fixture *f;
-  End *a, *b, *c; /* a sends SSRC 1, b SSRC 2, c nothing */
-  GPtrArray *more;
-} Room;
-
-static void
-set_up (Room *room, gconstpointer data)
-{
-  room->f = fixture_new (2);
-  room->f->core->rtcp.summary_above = GPOINTER_TO_UINT (data);
-  room->a = end_join (room->f, "a", NULL, RFL_LEG_ALL, 1);
-  room->b = end_join (room->f, "b", NULL, RFL_LEG_ALL, 2);
-  room->c = end_join (room->f, "c", NULL, RFL_LEG_ALL, 0);
-  room->more = g_ptr_array_new_with_free_func ((GDestroyNotify) end_free);
-}
-
-static void
-tear_down (Room *room, gconstpointer data)
-{
-  g_ptr_array_unref (room->more);
-  end_free (room->a);
-  end_free (room->b);
-  end_free (room->c);
-  fixture_free (room->f);
-}
-
-static End *
-add (Room *room, RflLegMode mode)
-{
-  End *end = end_join (room->f, "more", NULL, mode, 0);
-
-  g_ptr_array_add (room->more, end);
-  return end;
-}
-
-static void
-drop (Room *room, End *end)
-{
-  RflParticipant *participant = end->medium->participant;
-
-  g_ptr_array_remove (room->more, end);
-  g_ptr_array_remove (room->f->participants, participant);
-}
-
-static void
-send_raw (const End *end, const guint8 *data, gsize len)
-{
-  rfl_route_receive_rtcp (end->medium->route, end->medium, data, len);
-}
 
 static void
 send_report (const End *end, guint32 sender, const RflRtcpReportBlock *block)
@@ -68,7 +16,7 @@ send_report (const End *end, guint32 sender, const RflRtcpReportBlock *block)
 
   rfl_rtcp_writer_init (&w, data, sizeof data);
   rfl_rtcp_write_rr (&w, sender, block, 1);
-  send_raw (end, data, w.len);
+  end_send_raw (end, data, w.len);
 }
 
 /* How a linked reflector tells of @receivers; @block: one */
@@ -112,106 +60,6 @@ await (Room *room, const End *end)
   for (guint i = 0; i < 800 && end->got->len == 0; i++)
     rfl_clock_advance (room->f->clock, 10 * G_TIME_SPAN_MILLISECOND);
   g_assert_cmpuint (end->got->len, ==, 1);
-}
-
-/* ---- what passes ---- */
-
-/* What receivers say of themselves and others ends here. */
-static void
-receivers (Room *room, gconstpointer data)
-{
-  static const char *const rows[] = { "RR 3",       "RR 3 of 1 2, SDES 3 c",
-                                      "SDES 3 c",   "BYE 3 gone",
-                                      "RR 3, XR 3", "RR 3, BYE 3",
-                                      "XR 3",       "RR 0 of 0" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      end_send (room->c, rows[i]);
-      end_expect (room->a, "");
-      end_expect (room->b, "");
-    }
-}
-
-/* Of senders everything but what they receive. */
-static void
-senders (Room *room, gconstpointer data)
-{
-  static const char *const rows[][2] = {
-    { "SR 1 of 2, SDES 1 a", "SR 1 SDES 1 a |" },
-    { "RR 1 of 2, SDES 1 a", "RR 1 SDES 1 a |" },
-    { "SR 1, XR 1, BYE 9", "SR 1 XR 1 |" },
-    { "RR 9 of 2, SDES 9 x, SDES 1 a", "RR 1 SDES 1 a |" },
-    { "SR 9, SDES 9 x", "SR 9 SDES 9 x |" }, /* before its first RTP packet */
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      end_send (room->a, rows[i][0]);
-      end_expect (room->c, rows[i][1]);
-    }
-}
-
-/* Chunks and SSRCs of senders out of packets that name others too. */
-static void
-parts (Room *room, gconstpointer data)
-{
-  static const guint8 sdes[] = { 0x83, 202,  0,   9, 0,   0,   0,   7,   1,   1,   'x', 0, 0,
-                                 0,    0,    1,   1, 5,   'a', '@', 'b', 'c', 'd', 0,   0, 0,
-                                 0,    8,    1,   2, 'y', 'z', 0,   0,   0,   0,   0,   0, 0,
-                                 9,    0xa0, 201, 0, 2,   0,   0,   0,   1,   0,   0,   0, 4 };
-  static const guint8 bye[] = { 0x83, 203, 0, 5, 0, 0,   0,   7,   0, 0, 0, 1,
-                                0,    0,   0, 8, 3, 'e', 'n', 'd', 0, 0, 0, 0 };
-  static const guint8 expected[] = { 0x80, 201, 0, 1, 0, 0,   0,   1,   0x81, 203, 0, 3,
-                                     0,    0,   0, 1, 3, 'e', 'n', 'd', 0,    0,   0, 0 };
-  gconstpointer got;
-  gsize len;
-
-  send_raw (room->a, sdes, 40);
-  end_expect (room->c, "RR 1 SDES 1 a@bcd |");
-  send_raw (room->a, sdes, sizeof sdes);
-  end_expect (room->c, "RR 1 SDES 1 a@bcd RR 1 |");
-  send_raw (room->a, bye, sizeof bye);
-  got = g_bytes_get_data (g_ptr_array_index (room->c->got, 0), &len);
-  g_assert_cmpmem (got, len, expected, sizeof expected);
-  g_assert_null (rfl_route_find_source (room->a->medium->route, 1));
-  room->a->source = NULL;
-}
-
-/* It takes a quarter fewer to go back, so that who comes and goes changes nothing. */
-static void
-hysteresis (Room *room, gconstpointer data)
-{
-  guint above = room->f->core->rtcp.summary_above;
-
-  while (room->more->len + 3 < above)
-    add (room, RFL_LEG_ALL);
-  end_send (room->c, "RR 3 of 1");
-  end_expect (room->a, "RR 3 of 1 |");
-  for (guint i = 0; i < 10; i++)
-    {
-      End *one_more = add (room, RFL_LEG_ALL);
-
-      end_send (room->c, "RR 3 of 1");
-      end_expect (room->a, "");
-      drop (room, one_more);
-      end_send (room->c, "RR 3 of 1");
-      end_expect (room->a, "");
-    }
-  g_assert_cmpuint (fixture_count (room->f, "rtcp.switched"), ==, 1);
-  while (room->more->len + 3 > above - above / 4)
-    {
-      end_send (room->c, "RR 3 of 1");
-      end_expect (room->a, "");
-      drop (room, g_ptr_array_index (room->more, room->more->len - 1));
-    }
-  end_send (room->c, "RR 3 of 1");
-  end_expect (room->a, "RR 3 of 1 |");
-  g_assert_cmpuint (fixture_count (room->f, "rtcp.switched"), ==, 2);
-  rfl_clock_advance (room->f->clock, 30 * G_USEC_PER_SEC); /* and what was told is forgotten */
-  g_free (end_take (room->a));
-  rfl_clock_advance (room->f->clock, 30 * G_USEC_PER_SEC);
-  end_expect (room->a, "");
 }
 
 /* ---- what sources hear ---- */
@@ -279,7 +127,7 @@ median (Room *room, gconstpointer data)
     {
       block.fraction_lost = lost[i];
       block.jitter = 1000 + lost[i];
-      send_report (add (room, RFL_LEG_ALL), 100, &block); /* all with one SSRC */
+      send_report (room_add (room, RFL_LEG_ALL), 100, &block); /* all with one SSRC */
     }
   block.fraction_lost = 99;
   send_report (room->a, 1, &block); /* its own word does not count */
@@ -358,7 +206,7 @@ collision (Room *room, gconstpointer data)
 static void
 ones (Room *room, gconstpointer data)
 {
-  End *d = add (room, RFL_LEG_ONE);
+  End *d = room_add (room, RFL_LEG_ONE);
   RflRtcpReportBlock block = { .fraction_lost = 9, .jitter = 3, .highest_seq = 4711, .lsr = 1 };
   RflLegStats stats;
   guint32 sender;
@@ -419,7 +267,7 @@ from_link (Room *room, gconstpointer data)
   guint32 sender;
 
   for (guint i = 0; i < 6; i++)
-    add (room, RFL_LEG_ALL);
+    room_add (room, RFL_LEG_ALL);
   for (guint i = 0; i < 2; i++)
     {
       block.fraction_lost = 0;
@@ -490,7 +338,7 @@ lecture (Room *room, gconstpointer data)
   guint n;
 
   for (guint i = 0; i < 197; i++)
-    add (room, i % 10 ? RFL_LEG_ALL : RFL_LEG_ONE);
+    room_add (room, i % 10 ? RFL_LEG_ALL : RFL_LEG_ONE);
   for (guint round = 0; round < 12; round++)
     {
       for (guint i = 0; i < room->more->len; i++)
@@ -538,28 +386,21 @@ many_sources (Room *room, gconstpointer data)
     g_assert_cmpuint (g_bytes_get_size (g_ptr_array_index (room->c->got, i)), <=, 1400);
 }
 
-#define ADD(name, func, above)                                                                     \
-  g_test_add ("/rtcp-summary/" name, Room, GUINT_TO_POINTER (above), set_up, func, tear_down)
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("receivers", receivers, 2);
-  ADD ("senders", senders, 2);
-  ADD ("parts", parts, 2);
-  ADD ("hysteresis", hysteresis, 32);
-  ADD ("nothing", nothing, 2);
-  ADD ("own-report", own_report, 2);
-  ADD ("median", median, 2);
-  ADD ("old-reports", old_reports, 2);
-  ADD ("aliased", aliased, 2);
-  ADD ("collision", collision, 2);
-  ADD ("ones", ones, 32);
-  ADD ("to-link", to_link, 2);
-  ADD ("from-link", from_link, 2);
-  ADD ("bad-from-link", bad_from_link, 2);
-  ADD ("lecture", lecture, 32);
-  ADD ("many-sources", many_sources, 2);
+  ADD ("/rtcp-summary/nothing", nothing, 2);
+  ADD ("/rtcp-summary/own-report", own_report, 2);
+  ADD ("/rtcp-summary/median", median, 2);
+  ADD ("/rtcp-summary/old-reports", old_reports, 2);
+  ADD ("/rtcp-summary/aliased", aliased, 2);
+  ADD ("/rtcp-summary/collision", collision, 2);
+  ADD ("/rtcp-summary/ones", ones, 32);
+  ADD ("/rtcp-summary/to-link", to_link, 2);
+  ADD ("/rtcp-summary/from-link", from_link, 2);
+  ADD ("/rtcp-summary/bad-from-link", bad_from_link, 2);
+  ADD ("/rtcp-summary/lecture", lecture, 32);
+  ADD ("/rtcp-summary/many-sources", many_sources, 2);
   return g_test_run ();
 }
