@@ -105,14 +105,16 @@ static gboolean
 read_contacts (SipRegistration *registration, const sip_t *sip, const SipRegisterLimits *limits,
                GError **error)
 {
-  for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
+  const sip_contact_t *first = sip->sip_contact;
+
+  for (const sip_contact_t *m = first; m; m = m->m_next)
     if (m->m_url->url_type == url_any)
       registration->all = TRUE;
     else if (!read_contact (registration, sip, m, limits, error))
       return FALSE;
   /* §10.3 step 6 */
-  if (registration->all
-      && (sip->sip_contact->m_next || sip->sip_expires == NULL || sip->sip_expires->ex_delta != 0))
+  if (first && registration->all
+      && (first->m_next || sip->sip_expires == NULL || sip->sip_expires->ex_delta != 0))
     return malformed (error, "The contact * stands alone and with Expires: 0");
   return TRUE;
 }

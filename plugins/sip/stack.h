@@ -37,7 +37,7 @@ typedef struct _SipIndex SipIndex;
 #define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE"
 #define SIP_METHODS_OF_REGISTRAR SIP_METHODS ", REGISTER"
 #define SIP_MAX_MESSAGE (32 * 1024)
-#define SIP_MAX_LISTENERS 32
+#define SIP_MAX_LISTENERS 32u
 /* As many as there can be calls. */
 #define SIP_MAX_ORPHANS 100000
 

@@ -86,7 +86,7 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  Bare bare;
+  Bare bare = { 0 };
   su_root_t *root;
   GSource *source;
 

@@ -10,10 +10,11 @@ static void G_GNUC_PRINTF (2, 3) add_line (GHashTable *lines, const char *format
   va_list args;
 
   va_start (args, format);
-  char *line = g_strdup_vprintf (format, args);
+  g_autofree char *line = g_strdup_vprintf (format, args);
   va_end (args);
-  if (!g_hash_table_add (lines, line))
+  if (g_hash_table_contains (lines, line))
     g_error ("twice: %s", line);
+  g_hash_table_add (lines, g_steal_pointer (&line));
 }
 
 /* What a medium speaks: at its own reflector what its session does, elsewhere what was told. */

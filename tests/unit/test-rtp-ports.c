@@ -83,9 +83,9 @@ traffic (void)
   g_autoptr (RflSettings) s = read_lines ("TRAFFIC_DESCR audio 0 3,101\r\n"
                                           "traffic_descr Audio 110-112\n");
   RtpPortUse uses[RTP_N_KINDS];
-  const RtpTraffic *audio = &uses[RTP_AUDIO].traffic, *video = &uses[RTP_VIDEO].traffic;
 
   g_assert_true (rtp_ports_read (s, uses, NULL));
+  const RtpTraffic *audio = &uses[RTP_AUDIO].traffic, *video = &uses[RTP_VIDEO].traffic;
   g_assert_true (allows (audio, 0, "PCMU", 8000));
   g_assert_true (allows (audio, 98, "pcmu", 8000)); /* the codec of number 0 */
   g_assert_true (allows (audio, 3, "GSM", 8000));

@@ -220,6 +220,8 @@ status (Fixture *f, gconstpointer unused)
   RflStatus *out = rfl_status_new ();
   g_autofree char *text = NULL;
 
+  g_assert_no_error (a->error);
+  g_assert_no_error (x->error);
   rtp_plugin_status (f->plugin, out);
   text = rfl_status_finish (out);
   g_assert_nonnull (strstr (text, "\"audio\":{\"clients\":{\"now\":1,\"max\":5},"

@@ -183,7 +183,7 @@ overload (void)
 {
   House *house = house_new ("overload_lag = 50;");
   g_autoptr (Phone) in = house_phone (house), late = house_phone (house);
-  g_autofree char *busy = NULL, *ok = NULL, *offer = phone_offer (in, "sendonly");
+  g_autofree char *busy = NULL, *offer = phone_offer (in, "sendonly");
 
   house_call (in);
   for (guint i = 0; i < 20 && busy == NULL; i++)

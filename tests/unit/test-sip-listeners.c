@@ -153,7 +153,7 @@ reload (void)
       g_strdup_printf ("port = %u; addresses = [ \"127.0.0.1\" ]; journal = \"\";",
                        (guint) house->port + 1);
   g_autoptr (RflSettings) from = rfl_settings_new_from_text ("sip", sip_options, text, NULL);
-  g_autofree char *ok = NULL, *bye = NULL, *options = NULL;
+  g_autofree char *options = NULL;
 
   house_call (old);
   g_assert_cmpint (sip_instance_reconfigure (house->sip, from, NULL), ==, RFL_RELOAD_APPLIED);
