@@ -88,29 +88,41 @@ set_no_codec (const Plan *plan, RflSession *session, GError **error)
                plan->kind->name, names);
 }
 
-/* One configured address of the participant's family, or none. */
+/* One configured address of the IP version that reaches @remote, or none. */
 static gboolean
-take (const RflAddress *configured, const RflAddress *signalling, RflAddress *out)
+take (const RflAddress *configured, const RflAddress *remote, RflAddress *out)
 {
-  if (configured->family == 0
-      || (signalling->family != 0 && configured->family != signalling->family))
+  if (configured->family == 0 || (remote->family != 0 && configured->family != remote->family))
     return FALSE;
   *out = *configured;
   return TRUE;
 }
 
 void
-rtp_offer_address (const RtpPlugin *plugin, const RflParticipant *p, const RflAddress *local,
+rtp_offer_address (const RtpPlugin *plugin, const RflAddress *remote, const RflAddress *local,
                    RflAddress *out)
 {
   const RflAddress *by_network =
-      rfl_address_is_private (&p->signalling) ? &plugin->address_local : &plugin->address_external;
+      rfl_address_is_private (remote) ? &plugin->address_local : &plugin->address_external;
 
-  if (take (by_network, &p->signalling, out) || take (&plugin->address, &p->signalling, out))
+  if (take (by_network, remote, out) || take (&plugin->address, remote, out))
     return;
   *out = *local;
-  if (rfl_address_is_any (out) && p->signalling.family != 0)
-    rfl_address_local_for (&p->signalling, out);
+  if (rfl_address_is_any (out) && remote->family != 0)
+    rfl_address_local_for (remote, out);
+}
+
+/* A phone with both IP versions may call over one and have its media on the other. */
+static const RflAddress *
+where_media_are (RflMediumDesc *desc, const RflParticipant *p)
+{
+  RflAddress local;
+
+  if (desc->rtp.family == 0 || p->signalling.family == 0 || desc->rtp.family == p->signalling.family
+      || rfl_address_is_any (&desc->rtp) || !rfl_address_local_for (&desc->rtp, &local))
+    return &p->signalling;
+  desc->local = local;
+  return &desc->rtp;
 }
 
 static void
@@ -118,6 +130,7 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
 {
   RflMediumDesc *desc = plan->medium->offered;
   RflRoute *route = rfl_session_get_route (session, plan->kind->name);
+  const RflAddress *remote;
 
   if (plan->answer == NULL)
     return;
@@ -126,7 +139,8 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
   g_clear_pointer (&desc->answer, g_ptr_array_unref);
   desc->answer = g_steal_pointer (&plan->answer);
   desc->accepted = TRUE;
-  rtp_offer_address (plugin, plan->medium->participant, &desc->local, &desc->answer_rtp);
+  remote = where_media_are (desc, plan->medium->participant);
+  rtp_offer_address (plugin, remote, &desc->local, &desc->answer_rtp);
   desc->answer_rtcp = desc->answer_rtp;
   desc->answer_rtp.port = plan->kind->rtp_number;
   desc->answer_mux = desc->rtcp_mux;

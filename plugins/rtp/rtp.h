@@ -152,8 +152,8 @@ void rtp_plugin_status (gpointer self, RflStatus *status);
 
 /* offer.c: what an offer is answered. Hook of RFL_EVENT_MEDIA_OFFERED. */
 RflHookResult rtp_offer_hook (RflEvent *event, gpointer data, GError **error);
-/* Where @p is told to send, port 0; @local: the address it talked to, or none. */
-void rtp_offer_address (const RtpPlugin *plugin, const RflParticipant *p, const RflAddress *local,
+/* Where @remote is told to send, port 0; @local: the address it talked to, or none. */
+void rtp_offer_address (const RtpPlugin *plugin, const RflAddress *remote, const RflAddress *local,
                         RflAddress *out);
 
 /* wanted.c: what we offer. Hook of RFL_EVENT_OFFER_WANTED. */

@@ -130,7 +130,7 @@ add_new_codec (GPtrArray *out, const RflMedium *medium)
 static void
 set_address (RflMediumDesc *desc, const RtpKind *kind, const RflParticipant *p)
 {
-  rtp_offer_address (kind->plugin, p, &desc->local, &desc->answer_rtp);
+  rtp_offer_address (kind->plugin, &p->signalling, &desc->local, &desc->answer_rtp);
   desc->answer_rtcp = desc->answer_rtp;
   desc->answer_rtp.port = kind->rtp_number;
   desc->answer_rtcp.port = kind->rtcp_number;

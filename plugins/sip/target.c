@@ -18,7 +18,7 @@ sip_target_write_contact (const SipListener *listener, const char *room, gboolea
   /* Behind a NAT of ours the media's plugin was told what to advertise. */
   if (listen->advertise.family != 0)
     host = &listen->advertise;
-  else if (listen->local.family == 0 && media->family != 0)
+  else if (listen->local.family == 0 && media->family == listener->local.family)
     host = media;
   address = *host;
   address.scope = 0;

@@ -121,6 +121,24 @@ test_answer_per_network (Fixture *f, gconstpointer unused)
   assert_answer (c, HERE ":5566"); /* none of the configured ones is IPv6 */
 }
 
+/* Called over IPv6 with media over IPv4: told an IPv6 address a phone sends nothing. */
+static void
+test_answer_in_family_of_media (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (Client) a = client_new (f, "alice", "fd00::7", 4000);
+  RflMediumDesc *desc = pcmu (a), *held = pcmu (a);
+
+  desc->rtp = at ("127.0.0.1", 4000);
+  desc->rtcp = at ("127.0.0.1", 4001);
+  join (a, "room", desc, NULL);
+  assert_joined (a);
+  assert_answer (a, "127.0.0.1:5566");
+  held->rtp = at ("0.0.0.0", 4000);
+  held->direction = RFL_DIRECTION_NONE;
+  offer (a, held, NULL);
+  assert_answer (a, HERE ":5566");
+}
+
 static void
 test_bad_settings (Fixture *f, gconstpointer unused)
 {
@@ -168,6 +186,7 @@ static const RtpTest tests[] = {
   { "one-line-per-kind", test_one_line_per_kind },
   { "video-only", test_video_only },
   { "answer-address", test_answer_address },
+  { "answer-in-family-of-media", test_answer_in_family_of_media },
   { "answer-per-network", test_answer_per_network,
     "address_external = \"203.0.113.200\"; address_local = \"10.0.0.200\";" },
   { "bad-settings", test_bad_settings },
