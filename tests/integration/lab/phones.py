@@ -11,6 +11,7 @@ import time
 
 from . import media, pcap
 from .net import HERE, Skip, wait_for
+from .sip import host
 
 
 def need(*programs):
@@ -40,28 +41,29 @@ class Baresip:
     """Sends a tone, and a clip if given one; keeps what it hears as wav files in its folder."""
 
     def __init__(self, lab, name, ns, ip, reflector, tone, clip=None, password="secret", interface="eth0",
-                 settings=(), register=False, transport="udp", contacts=""):
+                 settings=(), register=False, transport="udp", contacts="", account="", codecs=("g711",),
+                 options=()):
         need("baresip")
         self.lab, self.name, self.ns, self.reflector = lab, name, ns, reflector
         self.dir = lab.path(f"baresip-{name}")
         os.makedirs(os.path.join(self.dir, "rec"))
         wav = os.path.join(self.dir, "tone.wav")
         media.write_wav(wav, tone, 120)
-        self._write("accounts", f'"{name}" <sip:{name}@{reflector};transport={transport}>;auth_user={name};'
-                                f"auth_pass={password};regint={60 if register else 0};answermode=auto\n")
+        self._write("accounts", f'"{name}" <sip:{name}@{host(reflector)};transport={transport}>;auth_user={name};'
+                                f"auth_pass={password};regint={60 if register else 0};answermode=auto{account}\n")
         self._write("contacts", contacts)
         self._write("uuid", f"00000000-0000-0000-0000-{abs(hash(name)) % 10 ** 12:012d}\n")
-        self._write("config", self._config(ip, wav, clip, interface) + "".join(f"{s}\n" for s in settings))
-        self.process = lab.start(ns, ["baresip", "-f", self.dir], f"baresip-{name}", stdin=subprocess.PIPE)
+        self._write("config", self._config(ip, wav, clip, interface, codecs) + "".join(f"{s}\n" for s in settings))
+        self.process = lab.start(ns, ["baresip", "-f", self.dir, *options], f"baresip-{name}", stdin=subprocess.PIPE)
         self.control = wait_for(self._connect, 10, f"baresip {name}")
 
     def _write(self, name, text):
         with open(os.path.join(self.dir, name), "w") as f:
             f.write(text)
 
-    def _config(self, ip, wav, clip, interface):
-        modules = ["g711", "sndfile", "aufile", "aubridge", "fakevideo"]
-        lines = ["poll_method epoll", f"sip_listen {ip}:5060", "call_max_calls 4",
+    def _config(self, ip, wav, clip, interface, codecs):
+        modules = [*codecs, "sndfile", "aufile", "aubridge", "fakevideo"]
+        lines = ["poll_method epoll", f"sip_listen {host(ip)}:5060", "call_max_calls 4",
                  f"audio_source aufile,{wav}", f"audio_player aubridge,sink-{self.name}",
                  "audio_alert aufile,/dev/null", "ausrc_srate 8000", "ausrc_channels 1",
                  "audio_buffer 20-160", "rtp_ports 10000-20000", "jitter_buffer_delay 5-10",
@@ -129,11 +131,24 @@ class Baresip:
                 raise TimeoutError(f"baresip {self.name}: no {kind} in {timeout} s") from None
 
     def call(self, room, parameters=""):
-        self.command("dial", f"sip:{room}@{self.reflector}{parameters}")
+        self.command("dial", f"sip:{room}@{host(self.reflector)}{parameters}")
         return self.wait_event("CALL_ESTABLISHED")
 
     def hangup(self):
         self.command("hangup")
+
+    def hold(self):
+        self.command("hold")
+
+    def resume(self):
+        self.command("resume")
+
+    def transfer(self, uri):
+        """Asks the other side to call `uri`. When that is refused baresip 1.0 ends its call."""
+        self.command("transfer", uri)
+
+    def stop(self):
+        self.lab.end(self.process)
 
     def recording(self):
         """(samples, rate) of what it decoded, so far."""
@@ -157,7 +172,8 @@ class Linphone:
     """linphonec with files for sound, and a still picture for video if given one."""
 
     def __init__(self, lab, name, ns, ip, reflector, tone, still=None, password="secret", register=False,
-                 transport="udp"):
+                 transport="udp", settings=(), audio_first=False):
+        """`settings`: (section, line) of its configuration; `audio_first`: no video before camera()."""
         need("linphonec")
         self.lab, self.name, self.reflector = lab, name, reflector
         self.dir = lab.path(f"linphone-{name}")
@@ -166,7 +182,7 @@ class Linphone:
         self.wav, self.heard = os.path.join(self.dir, "tone.wav"), os.path.join(self.dir, "heard.wav")
         media.write_wav(self.wav, tone, 120, rate=16000)
         with open(os.path.join(self.dir, "rc"), "w") as f:
-            f.write(self._config(ip, bool(still), password, register, transport))
+            f.write(self._config(ip, bool(still), not audio_first, password, register, transport, settings))
         self.process = lab.start(ns, ["linphonec", "-c", os.path.join(self.dir, "rc"), "-d", "0",
                                       *(["-V"] if still else [])],
                                  f"linphone-{name}", stdin=subprocess.PIPE, env=dict(os.environ, HOME=self.dir + "/home"))
@@ -176,16 +192,22 @@ class Linphone:
         if still:
             self.command(f"staticpic set {still}")
 
-    def _config(self, ip, video, password, register, transport):
-        video, tcp = int(video), -1 if transport == "tcp" else 0
+    def _config(self, ip, video, at_once, password, register, transport, settings):
+        text = self._default(ip, int(video), int(video and at_once), password, register, transport)
+        for section, line in settings:
+            text = text.replace(f"[{section}]\n", f"[{section}]\n{line}\n")
+        return text
+
+    def _default(self, ip, video, at_once, password, register, transport):
+        tcp = -1 if transport == "tcp" else 0
         return f"""[sip]
 sip_port=5060
 sip_tcp_port={tcp}
 sip_tls_port=0
 bind_address={ip}
 default_proxy=0
-contact=sip:{self.name}@{ip}
-use_ipv6=0
+contact=sip:{self.name}@{host(ip)}
+use_ipv6={int(":" in ip)}
 ipv6_migration_done=1
 guess_hostname=0
 ping_with_options=0
@@ -201,12 +223,12 @@ enabled={video}
 capture={video}
 display={video}
 size=cif
-automatically_initiate={video}
-automatically_accept={video}
+automatically_initiate={at_once}
+automatically_accept={at_once}
 device=StaticImage: Static picture
 [proxy_0]
-reg_proxy=<sip:{self.reflector};transport={transport}>
-reg_identity=sip:{self.name}@{self.reflector}
+reg_proxy=<sip:{host(self.reflector)};transport={transport}>
+reg_identity=sip:{self.name}@{host(self.reflector)}
 reg_sendregister={int(register)}
 publish=0
 [auth_info_0]
@@ -225,12 +247,29 @@ passwd={password}
 
     def call(self, room, timeout=10):
         before = len(self.output())
-        self.command(f"call sip:{room}@{self.reflector}")
+        self.command(f"call sip:{room}@{host(self.reflector)}")
         wait_for(lambda: "Media streams established" in self.output()[before:] or
                  "connected" in self.output()[before:], timeout, f"linphonec {self.name}: call")
 
     def hangup(self):
         self.command("terminate")
+
+    def hold(self):
+        self.command("pause")
+
+    def resume(self):
+        self.command("resume")
+
+    def camera(self):
+        """Offers video in its call."""
+        self.command("camera on")
+
+    def transfer(self, uri):
+        """Asks the other side to call `uri`."""
+        self.command(f"transfer {uri}")
+
+    def stop(self):
+        self.lab.end(self.process)
 
     def recording(self):
         return media.read_wav(self.heard) if os.path.exists(self.heard) else ([], 8000)
