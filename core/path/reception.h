@@ -48,7 +48,7 @@ static inline void
 reception_note_time (Reception *r, guint32 timestamp, gint64 arrival, guint32 rate)
 {
   guint32 transit;
-  gint32 change;
+  gint64 change; /* so that its amount exists, whatever rate somebody claims */
 
   if (rate == 0)
     return;
@@ -57,8 +57,8 @@ reception_note_time (Reception *r, guint32 timestamp, gint64 arrival, guint32 ra
       - timestamp;
   change = (gint32) (transit - r->transit);
   /* A step of more than a second is another clock, not jitter. */
-  if (r->started && change > -(gint64) rate && change < (gint64) rate)
-    RECEPTION_SET (r->jitter, r->jitter + ABS (change) - ((r->jitter + 8) >> 4));
+  if (r->started && ABS (change) < (gint64) rate)
+    RECEPTION_SET (r->jitter, r->jitter + (guint32) ABS (change) - ((r->jitter + 8) >> 4));
   r->transit = transit;
 }
 

@@ -85,6 +85,17 @@ steps (void)
   g_assert_cmpuint (r.received, ==, 5);
 }
 
+/* A linked reflector may claim any rate: a step of half the range has an amount, too. */
+static void
+any_rate (void)
+{
+  Reception r = { 0 };
+
+  reception_note (&r, 1, 0, 0, G_MAXUINT32);
+  reception_note (&r, 2, 0x80000000, 0, G_MAXUINT32);
+  g_assert_cmphex (r.jitter, ==, 0x80000000);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -92,5 +103,6 @@ main (int argc, char **argv)
   g_test_add_func ("/path-reception/numbers", numbers);
   g_test_add_func ("/path-reception/jitter", jitter);
   g_test_add_func ("/path-reception/steps", steps);
+  g_test_add_func ("/path-reception/any-rate", any_rate);
   return g_test_run ();
 }
