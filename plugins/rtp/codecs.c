@@ -7,6 +7,8 @@
 #include <reflector/route.h>
 #include <string.h>
 
+#define LAST_STATIC 34
+
 static RflFormat *
 parse_entry (const char *entry)
 {
@@ -51,6 +53,13 @@ rtp_codecs_parse (const char *const *entries, const char **bad)
   return g_steal_pointer (&list);
 }
 
+static gboolean
+is_same_codec (const RflFormat *a, const RflFormat *b)
+{
+  return g_ascii_strcasecmp (a->encoding, b->encoding) == 0 && a->clock_rate == b->clock_rate
+         && a->channels == b->channels;
+}
+
 /* An entry without parameters means the codec whatever its parameters: the creator's become
  * the session's. */
 static gboolean
@@ -58,8 +67,7 @@ fits_preference (const RflFormat *wanted, const RflFormat *offered)
 {
   if (wanted->fmtp)
     return rfl_format_matches (wanted, offered);
-  return g_ascii_strcasecmp (wanted->encoding, offered->encoding) == 0
-         && wanted->clock_rate == offered->clock_rate && wanted->channels == offered->channels;
+  return is_same_codec (wanted, offered);
 }
 
 /* Of the auxiliary formats only those whose payload names no other payload type: red and
@@ -72,13 +80,25 @@ is_companion (const RflFormat *format, const RflFormat *codec)
              || g_ascii_strcasecmp (format->encoding, "CN") == 0);
 }
 
-static const RflFormat *
-find_match (const GPtrArray *offer, const RflFormat *format)
+const RflFormat *
+rtp_codecs_find (const GPtrArray *formats, const RflFormat *format)
 {
-  for (guint i = 0; i < offer->len; i++)
-    if (rfl_format_matches (offer->pdata[i], format))
-      return offer->pdata[i];
+  for (guint i = 0; i < formats->len; i++)
+    if (rfl_format_matches (formats->pdata[i], format))
+      return formats->pdata[i];
   return NULL;
+}
+
+guint8
+rtp_codecs_static_number (const RflFormat *format)
+{
+  for (guint8 pt = 0; pt <= LAST_STATIC; pt++)
+    {
+      g_autoptr (RflFormat) fixed = rfl_format_from_static (pt);
+      if (fixed && is_same_codec (fixed, format))
+        return pt;
+    }
+  return RFL_PT_NONE;
 }
 
 static GPtrArray *
@@ -90,7 +110,7 @@ with_companions (const RflFormat *codec, const GPtrArray *offer)
   for (guint i = 0; i < offer->len && formats->len < RFL_ROUTE_MAX_FORMATS; i++)
     {
       const RflFormat *format = offer->pdata[i];
-      if (is_companion (format, codec) && find_match (formats, format) == NULL)
+      if (is_companion (format, codec) && rtp_codecs_find (formats, format) == NULL)
         g_ptr_array_add (formats, rfl_format_copy (format));
     }
   return formats;
@@ -111,7 +131,7 @@ rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *offer)
 static gboolean
 add_match (GPtrArray *answer, const GPtrArray *offer, const RflFormat *format)
 {
-  const RflFormat *match = find_match (offer, format);
+  const RflFormat *match = rtp_codecs_find (offer, format);
 
   if (match)
     g_ptr_array_add (answer, rfl_format_copy (match));

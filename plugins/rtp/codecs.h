@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The session codec: which formats a session's medium has, and what a participant's offer
- * of it gets for an answer. Pure. Not about addresses: see offer.h.
+ * of it gets for an answer. Pure. Not about addresses: see offer.c.
  */
 #pragma once
 
@@ -36,5 +36,9 @@ GPtrArray *rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *off
  */
 GPtrArray *rtp_codecs_answer (const GPtrArray *formats, guint codec, const GPtrArray *offer,
                               gboolean need_codec);
+/* Returns: (nullable): the one of @formats that @format matches */
+const RflFormat *rtp_codecs_find (const GPtrArray *formats, const RflFormat *format);
+/* The payload type that RFC 3551 fixes for the codec, or RFL_PT_NONE. */
+guint8 rtp_codecs_static_number (const RflFormat *format);
 /* "opus/48000/2, PCMU/8000" for messages. (transfer full) */
 char *rtp_codecs_to_string (const GPtrArray *formats);

@@ -4,6 +4,7 @@
  * choose among what is allowed.
  */
 #include "plugins/rtp/classic.h"
+#include "plugins/rtp/codecs.h"
 
 #include <string.h>
 
@@ -113,23 +114,16 @@ rtp_traffic_read (const RflSettings *settings, RtpPortUse uses[RTP_N_KINDS], GEr
   return TRUE;
 }
 
-static gboolean
-is_codec_of (guint8 pt, const RflFormat *format)
-{
-  g_autoptr (RflFormat) fixed = rfl_format_from_static (pt);
-
-  return fixed && g_ascii_strcasecmp (fixed->encoding, format->encoding) == 0
-         && fixed->clock_rate == format->clock_rate && fixed->channels == format->channels;
-}
-
 gboolean
 rtp_traffic_allows (const RtpTraffic *traffic, const RflFormat *format)
 {
+  guint8 fixed;
+
   if (!traffic->limited)
     return TRUE;
-  for (guint8 pt = 0; pt < FIRST_FREE; pt++)
-    if (traffic->allowed[pt] && is_codec_of (pt, format))
-      return TRUE;
+  fixed = rtp_codecs_static_number (format);
+  if (fixed != RFL_PT_NONE && traffic->allowed[fixed])
+    return TRUE;
   return format->pt >= FIRST_FREE && format->pt < 128 && traffic->allowed[format->pt];
 }
 

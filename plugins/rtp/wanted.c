@@ -9,7 +9,6 @@
 
 #define FIRST_DYNAMIC 96
 #define LAST_DYNAMIC 127
-#define LAST_STATIC 34
 
 /* Dynamic numbers are used once in a whole offer: some phones keep one table for all. */
 typedef struct {
@@ -28,23 +27,10 @@ take_number (const RtpTraffic *traffic, Numbers *numbers)
   return RFL_PT_NONE;
 }
 
-static guint8
-find_static (const RflFormat *format)
-{
-  for (guint8 pt = 0; pt <= LAST_STATIC; pt++)
-    {
-      g_autoptr (RflFormat) fixed = rfl_format_from_static (pt);
-      if (fixed && g_ascii_strcasecmp (fixed->encoding, format->encoding) == 0
-          && fixed->clock_rate == format->clock_rate && fixed->channels == format->channels)
-        return pt;
-    }
-  return RFL_PT_NONE;
-}
-
 static void
 add_format (GPtrArray *out, const RtpKind *kind, const RflFormat *format, Numbers *numbers)
 {
-  guint8 pt = find_static (format);
+  guint8 pt = rtp_codecs_static_number (format);
 
   if (pt == RFL_PT_NONE)
     pt = take_number (&kind->traffic, numbers);
@@ -103,15 +89,6 @@ add_session (GPtrArray *out, const RflRoute *route)
       g_ptr_array_add (out, rfl_format_copy (route->formats->pdata[i]));
 }
 
-static const RflFormat *
-find (const GPtrArray *formats, const RflFormat *format)
-{
-  for (guint i = 0; i < formats->len; i++)
-    if (rfl_format_matches (formats->pdata[i], format))
-      return formats->pdata[i];
-  return NULL;
-}
-
 /* What the session speaks by now, if the participant has said that it speaks it, too. */
 static void
 add_new_codec (GPtrArray *out, const RflMedium *medium)
@@ -122,8 +99,8 @@ add_new_codec (GPtrArray *out, const RflMedium *medium)
   if (!medium->current->accepted || !route || route->formats->len == 0)
     return;
   codec = route->formats->pdata[route->codec];
-  match = find (medium->current->formats, codec);
-  if (match && !find (medium->current->answer, codec))
+  match = rtp_codecs_find (medium->current->formats, codec);
+  if (match && !rtp_codecs_find (medium->current->answer, codec))
     g_ptr_array_add (out, rfl_format_copy (match));
 }
 
