@@ -163,9 +163,10 @@ too_many (void)
 {
   static const char *const codecs[] = { "PCMU", "PCMU" };
   World *world = apart (2, codecs, NULL);
-  Site *sites[MAX_SITES];
+  Site *sites[MAX_SITES] = { NULL };
 
   sort (world, sites);
+  g_assert_true (sites[0] && sites[1]);
   Person *here = person_join (sites[1], "room", "audio");
   Person *there = person_join (sites[0], "room", "audio");
   world_run (world, 300 * MS);

@@ -150,7 +150,7 @@ static void
 random_octets (Room *room, gconstpointer data)
 {
   g_autoptr (GRand) random = g_rand_new_with_seed (4);
-  guint8 text[256];
+  guint8 text[256] = { 0 };
 
   for (guint i = 0; i < 20000; i++)
     {
