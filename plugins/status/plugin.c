@@ -10,6 +10,9 @@
 
 #include "plugins/status/server.h"
 
+/* Any local user may ask there, but not for more work than this. */
+#define ADMIN_MAX_AGE G_TIME_SPAN_SECOND
+
 typedef struct {
   RflCore *core;
   StatusServerSpec spec;
@@ -107,6 +110,7 @@ open_admin_port (Status *status, GError **error)
     return TRUE;
   spec.path = NULL;
   spec.port = status->admin_port;
+  spec.max_age = ADMIN_MAX_AGE;
   status->admin = status_server_new (status->core, &spec, error);
   return status->admin != NULL;
 }

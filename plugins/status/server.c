@@ -26,14 +26,16 @@ struct _StatusServer {
   GSource *source;
   RflTimer *pause;
   GPtrArray *clients;
+  GBytes *last; /* what was told last, with @spec.max_age */
+  gint64 last_at;
   RflCounter *told, *refused, *given_up;
 };
 
 typedef struct {
   StatusServer *server;
   int fd;
-  char *text;
-  gsize len, written;
+  GBytes *text;
+  gsize written;
   GSource *source;
   RflTimer *timeout;
 } Client;
@@ -62,7 +64,7 @@ client_free (gpointer data)
   rfl_timer_free (client->timeout);
   discard_input (client->fd);
   close (client->fd);
-  g_free (client->text);
+  g_bytes_unref (client->text);
   g_free (client);
 }
 
@@ -79,9 +81,12 @@ on_client_timeout (gpointer user_data)
 static gboolean
 client_write (Client *client)
 {
-  while (client->written < client->len)
+  gsize len;
+  const char *text = g_bytes_get_data (client->text, &len);
+
+  while (client->written < len)
     {
-      gssize n = send (client->fd, client->text + client->written, client->len - client->written,
+      gssize n = send (client->fd, text + client->written, len - client->written,
                        MSG_NOSIGNAL | MSG_DONTWAIT);
 
       if (n >= 0)
@@ -91,8 +96,7 @@ client_write (Client *client)
       else if (errno != EINTR)
         break;
     }
-  rfl_counter_add (client->written == client->len ? client->server->told : client->server->given_up,
-                   1);
+  rfl_counter_add (client->written == len ? client->server->told : client->server->given_up, 1);
   return FALSE;
 }
 
@@ -118,6 +122,24 @@ watch (StatusServer *server, int fd, GIOCondition condition, GUnixFDSourceFunc f
   return source;
 }
 
+/* A text of many thousand participants takes its time. (transfer full) */
+static GBytes *
+get_text (StatusServer *server)
+{
+  gint64 now = rfl_clock_now (rfl_core_get_clock (server->core));
+  char *text;
+
+  if (server->last && now - server->last_at < server->spec.max_age)
+    return g_bytes_ref (server->last);
+  text = server->spec.tell (server->spec.user_data);
+  g_clear_pointer (&server->last, g_bytes_unref);
+  if (server->spec.max_age == 0)
+    return g_bytes_new_take (text, strlen (text));
+  server->last = g_bytes_new_take (text, strlen (text));
+  server->last_at = now;
+  return g_bytes_ref (server->last);
+}
+
 /* Takes @fd. */
 static void
 client_new (StatusServer *server, int fd)
@@ -126,8 +148,7 @@ client_new (StatusServer *server, int fd)
 
   client->server = server;
   client->fd = fd;
-  client->text = server->spec.tell (server->spec.user_data);
-  client->len = strlen (client->text);
+  client->text = get_text (server);
   if (!client_write (client))
     {
       client_free (client);
@@ -230,6 +251,7 @@ status_server_free (StatusServer *server)
   stop_accepting (server);
   rfl_timer_free (server->pause);
   g_ptr_array_unref (server->clients);
+  g_clear_pointer (&server->last, g_bytes_unref);
   remove_socket (server);
   close (server->fd);
   g_free (server->path);

@@ -18,12 +18,13 @@ typedef char *(*StatusTellFunc) (gpointer user_data);
  * @port: ... this TCP port of 127.0.0.1
  * @max_clients: at a time; further ones are closed at once
  * @timeout: microseconds until a client that does not read is closed
+ * @max_age: microseconds for which a text is told again instead of a new one; 0: never
  */
 typedef struct {
   const char *path;
   guint16 port;
   guint max_clients;
-  gint64 timeout;
+  gint64 timeout, max_age;
   StatusTellFunc tell;
   gpointer user_data;
 } StatusServerSpec;

@@ -286,6 +286,35 @@ port (Fixture *f, gconstpointer data)
   close (fd);
 }
 
+/* Whoever asks all the time costs one text a second. */
+static void
+old_text (Fixture *f, gconstpointer data)
+{
+  StatusServerSpec spec = { .path = f->path,
+                            .max_clients = 2,
+                            .timeout = 5 * G_TIME_SPAN_SECOND,
+                            .max_age = G_TIME_SPAN_SECOND,
+                            .tell = tell,
+                            .user_data = f };
+  static const char *const expected[] = { "first", "first", "third" };
+
+  f->server = status_server_new (f->core, &spec, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      static const char *const texts[] = { "first", "second", "third" };
+      g_autoptr (GString) got = g_string_new (NULL);
+      int fd = dial (f);
+
+      g_free (f->text);
+      f->text = g_strdup (texts[i]);
+      run (f);
+      g_assert_true (take (fd, got));
+      g_assert_cmpstr (got->str, ==, expected[i]);
+      close (fd);
+      rfl_clock_advance (f->clock, 600 * G_TIME_SPAN_MILLISECOND);
+    }
+}
+
 #define ADD(name, func) g_test_add ("/status-socket/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -299,5 +328,6 @@ main (int argc, char **argv)
   ADD ("lazy", lazy);
   ADD ("replaced", replaced);
   ADD ("port", port);
+  ADD ("old-text", old_text);
   return g_test_run ();
 }
