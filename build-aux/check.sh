@@ -159,8 +159,8 @@ show () { # STAGE : its line, and its output if it failed
     failing_logs "$name"
   fi
   if [ "$s" -gt 0 ] && [ "$word" != skip ]; then
-    find "$(tree_of "$name")" -name '*.log' -newer "$dir/$name.started" -exec grep -hE '^ok .*# SKIP' {} + 2>/dev/null |
-      sed 's/^ok [0-9]* /    skipped: /' | sort -u
+    find "$(tree_of "$name")" -name '*.log' -newer "$dir/$name.started" -exec grep -HE '^(ok|1\.\.0) .*# SKIP' {} + 2>/dev/null |
+      sed -E 's,^.*/([^/]*)\.log:(ok [0-9]* -? ?|1\.\.0 # SKIP ),    skipped: \1: ,' | sort -u
   fi
 }
 
