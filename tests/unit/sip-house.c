@@ -103,8 +103,8 @@ is_free (guint16 port)
 /* Tried first: the stack leaks a little when it cannot listen, which LeakSanitizer tells. The next
  * one is free, too, for tests that listen on two.
  */
-static guint16
-find_port (void)
+guint16
+house_find_port (void)
 {
   guint16 port;
 
@@ -121,7 +121,7 @@ try_start (House *house, const char *more)
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
 
-  house->port = find_port ();
+  house->port = house_find_port ();
   text = g_strdup_printf ("port = %u; addresses = [ \"127.0.0.1\" ]; %s %s", house->port,
                           strstr (more, "journal") ? "" : "journal = \"\";", more);
   house->settings = rfl_settings_new_from_text ("sip", sip_options, text, &error);

@@ -106,7 +106,7 @@ invite (Phone *phone, const char *realm)
 static void
 rules (void)
 {
-  guint port = (guint) g_random_int_range (10000, 19999);
+  guint port = house_find_port ();
   g_autofree char *text =
       g_strdup_printf ("listeners = ( { address = \"127.0.0.1\"; port = %u; realm = \"guests\"; "
                        "advertise = \"192.0.2.7\"; }, "
