@@ -41,9 +41,9 @@ typedef struct {
   const char *kinds;
 } House;
 
-/* Starts the plugin on a free port of 127.0.0.1; @more: further settings. */
 /* A port that is free on loopback just now, by UDP and TCP, and so is the one after it. */
 guint16 house_find_port (void);
+/* Starts the plugin on a free port of 127.0.0.1; @more: further settings. */
 House *house_new (const char *more);
 /* Stops it; fails the test if a participant is left. */
 void house_free (House *house);
