@@ -213,15 +213,31 @@ is_complete (const sip_t *sip)
   return sip->sip_via && sip->sip_from && sip->sip_to && sip->sip_call_id && sip->sip_cseq;
 }
 
-/* RFC 3261 §17.2.3 and what the stack compares. */
+/* RFC 3261 §17.2.3 and what the stack compares: whatever would be a transaction of its own there must
+ * not pass as the repetition of another. @method: of the transaction, which a CANCEL shares with its INVITE */
 static guint64
-hash_transaction (const SipGate *gate, const sip_t *sip)
+hash_transaction (const SipGate *gate, const sip_t *sip, const char *method)
 {
+  const sip_via_t *via = sip->sip_via;
+  const url_t *url = sip->sip_request->rq_url;
+  g_autofree char *sender = g_strdup_printf ("%s %s:%s", via->v_branch ? via->v_branch : "",
+                                             via->v_host, via->v_port ? via->v_port : "");
   g_autofree char *what =
-      g_strdup_printf ("%u %s", sip->sip_cseq->cs_seq, sip->sip_cseq->cs_method_name);
+      g_strdup_printf ("%u %s %s@%s:%s", sip->sip_cseq->cs_seq, method,
+                       url->url_user ? url->url_user : "", url->url_host ? url->url_host : "",
+                       url->url_port ? url->url_port : "");
 
-  return sip_recent_hash (gate->recent, sip->sip_via->v_branch, sip->sip_call_id->i_id, what,
-                          sip->sip_from->a_tag);
+  return sip_recent_hash (gate->recent, sender, sip->sip_call_id->i_id, what, sip->sip_from->a_tag);
+}
+
+/* Whether it belongs to a transaction that has passed. */
+static gboolean
+is_known (const SipGate *gate, const sip_t *sip)
+{
+  const char *method =
+      sip->sip_request->rq_method == sip_method_cancel ? "INVITE" : sip->sip_cseq->cs_method_name;
+
+  return sip_recent_has (gate->recent, hash_transaction (gate, sip, method));
 }
 
 static gboolean
@@ -254,7 +270,7 @@ judge_new (SipGate *gate, const sip_t *sip, const RflAddress *remote, double que
 
   if (verdict == SIP_GATE_PASS)
     {
-      sip_recent_add (gate->recent, hash_transaction (gate, sip));
+      sip_recent_add (gate->recent, hash_transaction (gate, sip, sip->sip_cseq->cs_method_name));
       sip_recent_add (gate->recent, hash_dialog (gate, sip));
     }
   return verdict;
@@ -274,9 +290,7 @@ sip_gate_judge (SipGate *gate, const sip_t *sip, const RflAddress *remote, doubl
     return SIP_GATE_PASS;
   if (sip->sip_request->rq_method == sip_method_ack)
     return judge_ack (gate, sip, remote);
-  if (sip_recent_has (gate->recent, hash_transaction (gate, sip))
-      || (sip->sip_request->rq_method == sip_method_cancel
-          && sip_recent_has (gate->recent, (guint64) dialog)))
+  if (is_known (gate, sip))
     return SIP_GATE_PASS;
   return judge_new (gate, sip, remote, queue, retry_after);
 }

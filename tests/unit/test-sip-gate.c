@@ -102,6 +102,43 @@ what_is_not_counted (void)
   house_free (house);
 }
 
+/* @branch of @host, which is all that differs */
+static void
+send_twin (Phone *phone, const char *method, const char *host, const char *branch)
+{
+  g_autofree char *text =
+      g_strdup_printf ("%s sip:room@127.0.0.1 SIP/2.0\r\n"
+                       "Via: SIP/2.0/UDP %s;branch=z9hG4bK%s;rport\r\n"
+                       "From: <sip:a@h>;tag=7\r\nTo: <sip:room@127.0.0.1>\r\n"
+                       "Call-ID: twins\r\nCSeq: 1 %s\r\nContent-Length: 0\r\n\r\n",
+                       method, host, branch, method);
+
+  phone_send_raw (phone, text, -1);
+}
+
+/* What the stack would make a transaction of is counted: the same branch of another host, and CANCELs
+ * of nothing in a Call-ID that has been heard of. */
+static void
+no_repetition (void)
+{
+  House *house = house_new ("request_rate = 0.01; request_burst = 2;");
+  g_autoptr (Phone) phone = house_phone (house);
+
+  send_twin (phone, "OPTIONS", "a.example.org", "1");
+  g_free (phone_expect (phone, "SIP/2.0 200"));
+  send_twin (phone, "OPTIONS", "a.example.org", "1");
+  g_free (phone_expect (phone, "SIP/2.0 200"));
+  send_twin (phone, "OPTIONS", "b.example.org", "1");
+  g_free (phone_expect (phone, "SIP/2.0 "));
+  g_assert_cmpuint (COUNT (house, "sip.limited"), ==, 0);
+  send_twin (phone, "OPTIONS", "c.example.org", "1");
+  g_free (phone_expect (phone, "SIP/2.0 503"));
+  send_twin (phone, "CANCEL", "a.example.org", "2");
+  g_free (phone_expect (phone, "SIP/2.0 503"));
+  g_assert_cmpuint (COUNT (house, "sip.limited"), ==, 2);
+  house_free (house);
+}
+
 static void
 options_until (House *house, Phone *phone, const char *expected)
 {
@@ -396,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/gate/invites-over-tcp", invites_over_tcp);
   g_test_add_func ("/sip/gate/stateless-response", stateless_response);
   g_test_add_func ("/sip/gate/what-is-not-counted", what_is_not_counted);
+  g_test_add_func ("/sip/gate/no-repetition", no_repetition);
   g_test_add_func ("/sip/gate/other-requests", other_requests);
   g_test_add_func ("/sip/gate/unlimited", unlimited);
   g_test_add_func ("/sip/gate/overload", overload);
