@@ -4,6 +4,8 @@
 
 #include "plugins/sip/arrival.h"
 
+/* Whether requests of @remote may begin anything on @listener. */
+gboolean sip_access_is_open (const SipListener *listener, const RflAddress *remote);
 /* A request outside of any call: whether its sender is kept out; then it has been answered. */
 gboolean sip_access_refuses (nua_event_t event, SipListener *listener, nua_handle_t *nh,
                              const sip_t *sip);

@@ -3,6 +3,7 @@
  * transaction of them; what came over a connection (which slows its sender down by itself) when it
  * is dispatched. Judges nothing. */
 #define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/access.h"
 #include "plugins/sip/call.h"
 #include "plugins/sip/connections.h"
 #include "plugins/sip/digest.h"
@@ -69,7 +70,8 @@ challenge (SipListener *listener, const sip_t *sip, const RflAddress *remote)
   g_autofree char *headers = NULL;
   g_autoptr (GString) text = NULL;
 
-  if (listener->udp < 0 || !wants_challenge (listener, sip))
+  if (listener->udp < 0 || !wants_challenge (listener, sip)
+      || !sip_access_is_open (listener, remote))
     return FALSE;
   headers = sip_digest_make_challenge (listener);
   if (headers)

@@ -143,17 +143,18 @@ has_one_listener (gpointer house)
   return ((House *) house)->sip->listeners->len == 1;
 }
 
-/* Another port by a reload: the call on the old one goes on, and ends there. */
+/* Another port by a reload: the call on the old one goes on, and ends there; nothing new begins there, by
+ * whatever rules. */
 static void
 reload (void)
 {
   House *house = house_new ("");
-  g_autoptr (Phone) old = house_phone (house), new = NULL;
+  g_autoptr (Phone) old = house_phone (house), new = NULL, stranger = NULL;
   g_autofree char *text =
       g_strdup_printf ("port = %u; addresses = [ \"127.0.0.1\" ]; journal = \"\";",
                        (guint) house->port + 1);
   g_autoptr (RflSettings) from = rfl_settings_new_from_text ("sip", sip_options, text, NULL);
-  g_autofree char *options = NULL;
+  g_autofree char *options = NULL, *late = NULL;
 
   house_call (old);
   g_assert_cmpint (sip_instance_reconfigure (house->sip, from, NULL), ==, RFL_RELOAD_APPLIED);
@@ -161,6 +162,11 @@ reload (void)
   new = phone_new (house->context, house->port + 1, FALSE);
   phone_send (new, "OPTIONS", "sip:127.0.0.1", NULL, NULL);
   options = phone_expect (new, "SIP/2.0 200");
+  stranger = house_phone (house);
+  phone_invite (stranger, "room");
+  late = phone_expect (stranger, "SIP/2.0 503");
+  phone_send (stranger, "ACK", "sip:room@127.0.0.1", NULL, NULL);
+  g_assert_cmpuint (g_hash_table_size (house->sip->calls), ==, 1);
   house_hang_up (house, old);
   ((SipListener *) house->sip->listeners->pdata[0])->gone -= G_TIME_SPAN_MINUTE;
   phone_run_until (house->context, has_one_listener, house);
