@@ -17,6 +17,7 @@
 /**
  * SipLoad:
  * @due: when the timer should come
+ * @late: it came late the last time
  * @shortest, @looks: of the queues in this interval
  */
 struct _SipLoad {
@@ -25,6 +26,7 @@ struct _SipLoad {
   gint64 limit, lag, due, high_until;
   double shortest;
   guint looks;
+  gboolean late;
 };
 
 static void
@@ -39,9 +41,12 @@ end_interval (SipLoad *load, gint64 now)
 void
 sip_load_note_lag (SipLoad *load, gint64 lag)
 {
+  gboolean late = load->limit > 0 && lag >= load->limit;
+
   load->lag = MAX (lag, 0);
-  if (load->limit > 0 && lag >= load->limit)
+  if (late && load->late)
     load->high_until = rfl_clock_now (load->clock) + HOLD;
+  load->late = late;
 }
 
 static void

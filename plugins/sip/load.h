@@ -12,11 +12,11 @@ typedef struct _SipLoad SipLoad;
 SipLoad *sip_load_new (RflClock *clock);
 /* %NULL is allowed. */
 void sip_load_free (SipLoad *load);
-/* Microseconds that the main loop may come late; 0: the load is never high. */
+/* Microseconds that the main loop may come late twice in a row; 0: the load is never high. */
 void sip_load_set_limit (SipLoad *load, gint64 lag);
 /* @filled: how much of a socket's receive buffer waits to be read, 0 … 1 */
 void sip_load_note_queue (SipLoad *load, double filled);
-/* How late the main loop was; sip_load_new()'s timer does that. */
+/* How late the main loop was; sip_load_new()'s timer does that. Once is nothing, twice in a row is overload. */
 void sip_load_note_lag (SipLoad *load, gint64 lag);
 gboolean sip_load_is_high (const SipLoad *load);
 /* Microseconds, of the last look. */

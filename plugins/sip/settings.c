@@ -172,7 +172,8 @@ const RflOption sip_options[] = {
     .type = RFL_OPTION_INT,
     .fallback = "250",
     .max = 60000,
-    .help = "milliseconds that the daemon may lag behind before new calls get 503; 0: never" },
+    .help = "milliseconds by which the daemon may come late, twice in a row, before new calls get "
+            "503; 0: never" },
   { .name = "listeners",
     .type = RFL_OPTION_GROUPS,
     .members = sip_listen_options,

@@ -60,6 +60,8 @@ def conference(lab, tap):
     pair = [Reflector(lab, "r1", R1, peers=[R2], users={u[0]: "secret" for u in USERS}, start=False),
             Reflector(lab, "r2", R2, peers=[R1], start=False)]
     for reflector in pair:
+        with open(os.path.join(reflector.dir, "20-slow.conf"), "w") as f:
+            f.write("sip: { overload_lag = 0; };\n")
         reflector.start(PATIENCE)
     wait_for(lambda: all(p["up"] for r in pair for p in r.status()["plugins"]["interconnect"]["peers"]),
              PATIENCE, "the link")

@@ -214,6 +214,38 @@ is_high (gpointer house)
   return sip_load_is_high (((House *) house)->sip->gate->load);
 }
 
+/* The main loop comes late twice in a row. */
+static void
+be_away (House *house)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_usleep (200 * G_TIME_SPAN_MILLISECOND);
+      while (g_main_context_iteration (house->context, FALSE))
+        ;
+    }
+}
+
+static void
+late_once (void)
+{
+  RflClock *clock = rfl_clock_new_manual (0);
+  SipLoad *load = sip_load_new (clock);
+
+  sip_load_set_limit (load, G_TIME_SPAN_SECOND);
+  for (guint i = 0; i < 3; i++)
+    {
+      sip_load_note_lag (load, 2 * G_TIME_SPAN_SECOND);
+      g_assert_false (sip_load_is_high (load));
+      sip_load_note_lag (load, 0);
+    }
+  sip_load_note_lag (load, G_TIME_SPAN_SECOND);
+  sip_load_note_lag (load, G_TIME_SPAN_SECOND);
+  g_assert_true (sip_load_is_high (load));
+  sip_load_free (load);
+  rfl_clock_free (clock);
+}
+
 /* The main loop was away: new calls are shed, what belongs to a call is served. */
 static void
 overload (void)
@@ -226,7 +258,7 @@ overload (void)
   for (guint i = 0; i < 20 && busy == NULL; i++)
     {
       g_autofree char *answer = NULL;
-      g_usleep (200 * G_TIME_SPAN_MILLISECOND);
+      be_away (house);
       phone_run_until (house->context, is_high, house);
       phone_send (in, "INVITE", in->contact, CONTACT SDP, offer);
       g_free (phone_expect (in, "SIP/2.0 200"));
@@ -436,6 +468,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/gate/no-repetition", no_repetition);
   g_test_add_func ("/sip/gate/other-requests", other_requests);
   g_test_add_func ("/sip/gate/unlimited", unlimited);
+  g_test_add_func ("/sip/gate/late-once", late_once);
   g_test_add_func ("/sip/gate/overload", overload);
   g_test_add_func ("/sip/gate/wrong-credentials", wrong_credentials);
   return g_test_run ();

@@ -82,6 +82,7 @@ class Reflector:
             self.ns, [*daemon(), "--config", self.dir, *self.options()],
             f"reflectord-{self.ns}", env=dict(self._environment(), NOTIFY_SOCKET=path))
         self.lab.defer(self._finish, self.process)
+        self.notify = notify
         self._wait_ready(notify, timeout)
         return self
 

@@ -52,6 +52,7 @@ class Site(Reflector):
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
+        self._wait_ready(self.notify, 10)
 
     def alive(self):
         """Whether it runs if it should. Complains once, and puts it up again."""
