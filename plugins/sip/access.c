@@ -4,7 +4,7 @@
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/access.h"
-#include "plugins/sip/call.h"
+#include "plugins/sip/index.h"
 #include <sofia-sip/msg_addr.h>
 
 static RflAccessVerdict
@@ -77,24 +77,12 @@ sip_access_refuses (nua_event_t event, SipListener *listener, nua_handle_t *nh, 
 }
 
 /* Calls that were up before the lists changed go on, and end. */
-static gboolean
-has_call (const SipPlugin *plugin, const RflAddress *remote)
-{
-  GHashTableIter iter;
-  gpointer call;
-
-  g_hash_table_iter_init (&iter, plugin->calls);
-  while (g_hash_table_iter_next (&iter, &call, NULL))
-    if (rfl_address_same_ip (&((const SipCall *) call)->remote, remote))
-      return TRUE;
-  return FALSE;
-}
-
 gboolean
 sip_access_is_silent (msg_t *msg, gpointer data)
 {
+  const SipPlugin *plugin = data;
   RflAddress remote;
 
-  return get_sender (msg, &remote) && judge (data, &remote) == RFL_ACCESS_SILENT
-         && !has_call (data, &remote);
+  return get_sender (msg, &remote) && judge (plugin, &remote) == RFL_ACCESS_SILENT
+         && !sip_index_has_host (plugin->index, &remote);
 }

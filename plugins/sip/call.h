@@ -70,7 +70,7 @@ typedef struct {
  * @settling: the answer to an offer of ours is being decided
  * @farewell: the Reason of a BYE that is to follow the ACK, or %NULL
  * @ringing, @ringing_reliably: of ringing.c
- * @place, @invite, @twin: of index.c
+ * @host, @place, @invite, @twin: of index.c
  * @since: rfl_clock_now() of its INVITE
  * @journal_id, @gate_id: of its record, and of its dialog; or 0
  * @talk: text messages, or %NULL (message.h)
@@ -83,7 +83,7 @@ struct _SipCall {
   RflParticipant *participant;
   RflLegMode mode;
   char *room, *peer, *user;
-  RflAddress remote;
+  RflAddress remote, host;
   gboolean tcp, routed;
   char *contact, *next_hop;
   SipRequest *request;

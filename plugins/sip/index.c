@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two tables of calls: by INVITE and by place. Decides nothing about them. */
+/* Tables of calls: by INVITE, by place and by host. Decides nothing about them. */
 #include "plugins/sip/index.h"
 #include "plugins/sip/uri.h"
 
-/* The keys are the calls' own strings. Of calls in one place the table has one, which leads
- * to the others by `twin`. */
+/* The keys of the first two are the calls' own strings. Of calls in one place the table has one, which leads
+ * to the others by `twin`. @hosts: RflAddress without its port → number of calls */
 struct _SipIndex {
   GHashTable *invites;
   GHashTable *places;
+  GHashTable *hosts;
 };
 
 SipIndex *
@@ -17,6 +18,7 @@ sip_index_new (void)
 
   index->invites = g_hash_table_new (g_str_hash, g_str_equal);
   index->places = g_hash_table_new (g_str_hash, g_str_equal);
+  index->hosts = g_hash_table_new_full (rfl_address_hash, rfl_address_equal, g_free, NULL);
   return index;
 }
 
@@ -25,6 +27,7 @@ sip_index_free (SipIndex *index)
 {
   g_hash_table_unref (index->invites);
   g_hash_table_unref (index->places);
+  g_hash_table_unref (index->hosts);
   g_free (index);
 }
 
@@ -56,6 +59,44 @@ sip_index_add (SipIndex *index, SipCall *call, const sip_t *sip)
 }
 
 static void
+change_count (SipIndex *index, const RflAddress *host, int by)
+{
+  int n = GPOINTER_TO_INT (g_hash_table_lookup (index->hosts, host)) + by;
+
+  if (host->family == 0)
+    return;
+  if (n > 0)
+    g_hash_table_insert (index->hosts, g_memdup2 (host, sizeof *host), GINT_TO_POINTER (n));
+  else
+    g_hash_table_remove (index->hosts, host);
+}
+
+static void
+set_host (SipIndex *index, SipCall *call, RflAddress host)
+{
+  host.port = 0;
+  change_count (index, &call->host, -1);
+  change_count (index, &host, 1);
+  call->host = host;
+}
+
+void
+sip_index_move (SipIndex *index, SipCall *call)
+{
+  if (call->state != SIP_CALL_GONE)
+    set_host (index, call, call->remote);
+}
+
+gboolean
+sip_index_has_host (const SipIndex *index, const RflAddress *remote)
+{
+  RflAddress host = *remote;
+
+  host.port = 0;
+  return g_hash_table_contains (index->hosts, &host);
+}
+
+static void
 remove_from_place (SipIndex *index, SipCall *call)
 {
   SipCall *first = g_hash_table_lookup (index->places, call->place);
@@ -73,6 +114,7 @@ remove_from_place (SipIndex *index, SipCall *call)
 void
 sip_index_remove (SipIndex *index, SipCall *call)
 {
+  set_host (index, call, (RflAddress){ 0 });
   if (call->place == NULL)
     return;
   remove_from_place (index, call);

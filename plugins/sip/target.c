@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Targets of calls (RFC 3261 §12.2), NATs and proxies between considered. Sends nothing. */
 #include "plugins/sip/target.h"
+#include "plugins/sip/index.h"
 #include "plugins/sip/listen.h"
 #include "plugins/sip/uri.h"
 #include <string.h>
@@ -94,6 +95,7 @@ sip_target_apply (SipCall *call, SipTarget *target)
   char peer[RFL_ADDRESS_STRLEN];
 
   call->remote = target->remote;
+  sip_index_move (call->listener->plugin->index, call);
   call->tcp = target->tcp;
   call->routed = target->routed;
   g_free (call->peer);

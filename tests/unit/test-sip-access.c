@@ -108,7 +108,7 @@ calls_go_on (void)
       Doorkeeper keeper = { RFL_ACCESS_ALLOWED, 0 };
       House *house = guarded_house (&keeper);
       g_autoptr (Phone) phone = house_phone (house);
-      g_autofree char *offer = NULL, *answer = NULL;
+      g_autofree char *offer = NULL, *answer = NULL, *nothing = NULL;
 
       house_call (phone);
       keeper.verdict = verdicts[i];
@@ -117,6 +117,10 @@ calls_go_on (void)
       answer = phone_expect (phone, "SIP/2.0 200");
       phone_ack (phone);
       house_hang_up (house, phone);
+      /* No longer than the last call from there. */
+      phone_send (phone, "OPTIONS", "sip:127.0.0.1", NULL, NULL);
+      nothing = phone_receive_for (phone, 300);
+      g_assert_true (!nothing == (verdicts[i] == RFL_ACCESS_SILENT));
       house_free (house);
     }
 }
