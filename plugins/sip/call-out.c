@@ -87,6 +87,7 @@ call_new (SipCallOut *out)
   call->nh = g_steal_pointer (&out->nh);
   call->offer = g_steal_pointer (&out->offer);
   call->room = g_strdup (out->room);
+  call->user = g_strdup (out->user);
   call->mode = RFL_LEG_ALL;
   call->remote = out->remote;
   call->tcp = out->tcp;

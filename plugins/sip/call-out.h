@@ -11,13 +11,14 @@
  * An INVITE of ours that was answered with 200 and is not acknowledged.
  *
  * @nh: (transfer full)
+ * @user: (nullable): whose credentials the phone has shown when it registered
  * @offer: (transfer full): of the 200
  * @sip: the 200
  */
 typedef struct {
   SipListener *listener;
   nua_handle_t *nh;
-  const char *room, *identity, *display_name, *contact, *next_hop;
+  const char *room, *user, *identity, *display_name, *contact, *next_hop;
   RflAddress remote;
   gboolean tcp;
   SipSdp *offer;

@@ -53,6 +53,7 @@ void sip_ring_win (SipRing *ring, SipFork *fork);
 
 /**
  * SipFork:
+ * @proven: that it is the user whose name is called
  * @given_up: CANCEL or BYE is on its way
  */
 struct _SipFork {
@@ -60,7 +61,7 @@ struct _SipFork {
   SipListener *listener;
   nua_handle_t *nh;
   RflAddress remote;
-  gboolean tcp, given_up;
+  gboolean tcp, proven, given_up;
   char *next_hop, *contact;
 };
 

@@ -61,6 +61,7 @@ sip_fork_new (SipRing *ring, SipListener *listener, const SipBinding *binding)
   fork->listener = listener;
   fork->remote = binding->remote;
   fork->tcp = binding->tcp;
+  fork->proven = binding->proven;
   if (url)
     {
       fork->next_hop = find_next_hop (binding, url);
@@ -131,6 +132,7 @@ take (SipFork *fork, SipSdp *offer, const sip_t *sip)
   SipCallOut out = { .listener = fork->listener,
                      .nh = g_steal_pointer (&fork->nh),
                      .room = ring->room,
+                     .user = fork->proven ? ring->name : NULL,
                      .identity = ring->identity,
                      .display_name = ring->display_name,
                      .contact = fork->contact,

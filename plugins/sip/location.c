@@ -172,6 +172,7 @@ bind_contact (SipName *name, const SipContact *contact, const SipRegistration *r
   binding->remote = registration->remote;
   binding->local = registration->local;
   binding->tcp = registration->tcp;
+  binding->proven = registration->proven;
   binding->proxied = registration->proxied;
   binding->order = ++name->location->order;
   rfl_timer_start (binding->timer, time);

@@ -26,7 +26,7 @@ typedef struct {
   guint q;
   gint64 expires;
   RflAddress remote, local;
-  gboolean tcp, proxied;
+  gboolean tcp, proxied, proven;
   /* private */
   struct _SipName *name;
   RflTimer *timer;
@@ -59,6 +59,7 @@ typedef struct {
  * SipRegistration:
  * @contacts: (element-type SipContact): empty: asks only what is there
  * @all: all contacts are to go (`*`)
+ * @proven: the user with this name has shown its credentials
  */
 typedef struct {
   char *name, *identity, *display_name, *call_id;
@@ -66,7 +67,7 @@ typedef struct {
   gboolean all;
   GPtrArray *contacts;
   RflAddress remote, local;
-  gboolean tcp, proxied;
+  gboolean tcp, proxied, proven;
 } SipRegistration;
 
 SipRegistration *sip_registration_new (void);

@@ -151,6 +151,7 @@ read_request (const SipArrival *a, SipRequest *request, const char *user)
     {
       registration->remote = a->remote;
       registration->tcp = a->tcp;
+      registration->proven = user != NULL;
       registration->local = a->listener->local;
       return g_steal_pointer (&registration);
     }

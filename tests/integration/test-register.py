@@ -6,6 +6,7 @@ from lab import Ua, main, media
 from lab.net import wait_for
 from lab.phones import Baresip, Linphone
 from lab.reflector import Reflector
+from lab.twinkle import Twinkle
 
 R1 = "10.11.12.13"
 EXT1, EXT2 = ("ext1", "203.0.113.11"), ("ext2", "203.0.113.12")
@@ -80,6 +81,30 @@ def without_registrar(lab, tap):
     tap.ok(bool(anna.call("room")), "it is in its room")
 
 
+def one_calls_the_other(lab, tap):
+    """baresip calls twinkle by its name: it rings, they hear and read each other"""
+    r1 = Reflector(lab, "r1", R1, users=USERS)
+    ben = Twinkle(lab, "ben", *EXT2, R1, 700, register=True)
+    ben.command("auto_answer -a on")
+    anna = Baresip(lab, "anna", *EXT1, R1, 440, register=True, contacts=f'"ben" <sip:ben@{R1}>\n')
+    tap.ok(eventually(lambda: {"anna", "ben"} <= set(registered(r1)), 10), "both are registered", registered(r1))
+    anna.call("ben")
+    for name, phone, tone, own in (("baresip", anna, 700, 440), ("twinkle", ben, 440, 700)):
+        tap.ok(eventually(lambda: tones(*phone.recording(), [tone, own]) == {tone}, 12), f"{name} hears {tone} Hz",
+               r1.status()["counters"])
+    anna.command("message", "hello from anna")
+    tap.ok(eventually(lambda: "hello from anna" in ben.output(), 5), "twinkle shows baresip's text", ben.output()[-1000:])
+    ben.command(f'message sip:ben@{R1} "hello from ben"')
+    tap.ok(eventually(lambda: r1.status()["counters"]["sip.messages_sent"] == 2, 5), "baresip takes twinkle's",
+           r1.status()["counters"])
+    ben.hangup()
+    tap.ok(eventually(lambda: r1.status()["plugins"]["sip"]["count"] == 1, 5), "twinkle hangs up")
+    anna.hangup()
+    tap.ok(eventually(lambda: not r1.status()["sessions"], 5), "and baresip")
+    ben.command("quit")
+    tap.ok(eventually(lambda: set(registered(r1)) == {"anna"}, 5), "twinkle takes its registration back", registered(r1))
+
+
 def text(lab, tap):
     """what one types in a room the others read, whatever their phones are"""
     r1 = Reflector(lab, "r1", R1)
@@ -106,4 +131,4 @@ def text(lab, tap):
     tap.ok(calls == 3, "all three are still in the room", calls)
 
 
-main(udp, tcp, stranger, without_registrar, text)
+main(udp, tcp, one_calls_the_other, stranger, without_registrar, text)

@@ -188,6 +188,7 @@ over_tcp (void)
   again = register_as (phone, TO, "Contact: <sip:alice@10.0.0.1:5071>;+sip.instance=\"<urn:x>\"",
                        "200");
   g_assert_cmpuint (name->bindings->len, ==, 1);
+  g_assert_false (((const SipBinding *) name->bindings->pdata[0])->proven);
   house_free (house);
 }
 
@@ -226,6 +227,14 @@ check (gpointer self, const RflDigest *digest)
 
 static const RflCredentials credentials = { .challenge = challenge, .check = check };
 
+static gboolean
+is_proven (House *house)
+{
+  const SipName *name = sip_location_find (location (house), "alice");
+
+  return ((const SipBinding *) name->bindings->pdata[0])->proven;
+}
+
 static void
 own_name_only (void)
 {
@@ -246,6 +255,8 @@ own_name_only (void)
   refuse_with (house, TO, as_alice, "200", "expires=3600");
   refuse_with (house, "<sip:%61lice@127.0.0.1>", as_alice, "200", NULL);
   g_assert_cmpuint (sip_location_count (location (house)), ==, 1);
+  /* So that a phone that is called by its name may say something outside of its call. */
+  g_assert_true (is_proven (house));
   rfl_core_withdraw_service (house->core, RFL_CREDENTIALS_SERVICE);
   house_free (house);
 }

@@ -17,7 +17,7 @@ RATE = 8000
 class Twinkle:
     """`settings`: lines of its user profile."""
 
-    def __init__(self, lab, name, ns, ip, reflector, tone, settings=()):
+    def __init__(self, lab, name, ns, ip, reflector, tone, settings=(), register=False, password="secret"):
         need("twinkle-console", "pulseaudio", "parec")
         self.lab, self.name, self.ns, self.reflector = lab, name, ns, reflector
         self.home = lab.path(f"twinkle-{name}")
@@ -27,7 +27,9 @@ class Twinkle:
         self.processes = []
         self._sound(tone)
         self._write(".twinkle/profile.cfg", f"user_name={name}\nuser_domain={host(reflector)}\n"
-                                            "register_at_startup=no\ncodecs=g711u,g711a\n", *settings)
+                                            f"auth_name={name}\nauth_pass={password}\n"
+                                            f"register_at_startup={'yes' if register else 'no'}\n"
+                                            "codecs=g711u,g711a\n", *settings)
         self.process = self._start(["twinkle-console", "profile.cfg"], f"twinkle-{name}", stdin=subprocess.PIPE)
         wait_for(lambda: "Twinkle>" in self.output(), 15, f"twinkle {name}")
 
