@@ -187,7 +187,8 @@ def twinkles(lab, tap):
     """twinkle, which can hold in two ways"""
     run(lab, tap,
         ("twinkle default", twinkle(), WHOLE),
-        ("twinkle rfc2543", twinkle(settings=["hold_variant=rfc2543"]), WHOLE))
+        ("twinkle rfc2543", twinkle(settings=["hold_variant=rfc2543"]), WHOLE),
+        ("twinkle TCP", twinkle(settings=["sip_transport=tcp"]), WHOLE))
 
 
 def proxied(lab, tap):
