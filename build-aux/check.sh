@@ -60,7 +60,8 @@ stage_asan () {
   tree_asan && make -s -j2 check-fast
 }
 stage_net-asan () {
-  tree_asan && make -s check-net
+  # what the many clients say is replayed
+  tree_asan && make -s check-net NET_WITHOUT=tests/integration/test-clients.py
 }
 stage_tsan () {
   tree_tsan && make -s -j2 check-fast
