@@ -263,7 +263,8 @@ look (gpointer user_data)
     check_writer (self);
   if (self->writer == NULL)
     {
-      if (now >= self->retry_at)
+      /* At the end nobody is there to take what it tells of. */
+      if (now >= self->retry_at && !self->plugin->stopping)
         try_open (self);
       return;
     }
@@ -376,7 +377,6 @@ record (SipJournal *self, SipDialog *dialog)
 
   if (old)
     keep_routes (dialog, old);
-
   if (!sip_record_write (line, dialog))
     {
       rfl_counter_add (self->unrecorded, 1);

@@ -13,7 +13,7 @@
 struct _SipMessages {
   SipPlugin *plugin;
   guint hook, under_way;
-  GQueue waiting; /* SipCall */
+  GQueue waiting; /* SipTalk */
   RflCounter *said, *sent, *dropped, *deaf;
 };
 

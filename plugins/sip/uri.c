@@ -102,14 +102,30 @@ sip_uri_get_mode (const url_t *url, RflLegMode *mode, GError **error)
   return FALSE;
 }
 
+/* Those of Unicode too: U+009B begins a terminal's commands like ESC [, U+2028 a line, and U+202E turns
+ * what follows around. */
+static void
+blank_controls (char *text)
+{
+  for (char *p = text, *next; *p; p = next)
+    {
+      gunichar c = g_utf8_get_char (p);
+      GUnicodeType type = g_unichar_type (c);
+
+      next = g_utf8_next_char (p);
+      if (g_unichar_iscntrl (c) || type == G_UNICODE_LINE_SEPARATOR
+          || type == G_UNICODE_PARAGRAPH_SEPARATOR || (c >= 0x202a && c <= 0x202e)
+          || (c >= 0x2066 && c <= 0x2069))
+        memset (p, ' ', next - p);
+    }
+}
+
 static char *
 bounded_text (const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
 
-  for (char *p = valid; *p; p = g_utf8_next_char (p))
-    if (g_ascii_iscntrl (*p))
-      *p = ' ';
+  blank_controls (valid);
   if (strlen (valid) <= SIP_IDENTITY_MAX)
     return g_steal_pointer (&valid);
   *g_utf8_find_prev_char (valid, valid + SIP_IDENTITY_MAX + 1) = '\0';

@@ -164,11 +164,14 @@ static void
 hostile_identity (void)
 {
   g_autofree char *user = g_strnfill (5000, 'x');
-  sip_from_t from = { .a_display = "\"\xff\xfe \x01 y\"",
+  sip_from_t from = { .a_display = "\"\xff\xfe \x01 y\u202e\u2028\"",
                       .a_url = { { .url_type = url_sip,
                                    .url_scheme = "sip",
                                    .url_user = user,
                                    .url_host = "\xc3\x28" } } };
+  sip_from_t terminal = { .a_display = "a\xc2\x9b"
+                                       "31mb" };
+  g_autofree char *plain = sip_uri_get_display_name (&terminal);
   g_autofree char *who = sip_uri_get_identity (&from);
   g_autofree char *display = sip_uri_get_display_name (&from);
 
@@ -176,6 +179,9 @@ hostile_identity (void)
   g_assert_true (g_utf8_validate (who, -1, NULL));
   g_assert_true (g_utf8_validate (display, -1, NULL));
   g_assert_null (strchr (display, '\x01'));
+  g_assert_null (strstr (display, "\u202e"));
+  g_assert_null (strstr (display, "\u2028"));
+  g_assert_cmpstr (plain, ==, "a  31mb");
 }
 
 int
