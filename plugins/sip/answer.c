@@ -4,6 +4,7 @@
 #include "plugins/sip/journal.h"
 #include "plugins/sip/target.h"
 #include "plugins/sip/timer.h"
+#include <sofia-sip/sip_header.h>
 
 static GPtrArray *
 current_descs (const RflParticipant *participant)
@@ -28,6 +29,16 @@ media_address (const GPtrArray *descs)
 }
 
 static void
+note_ack_due (SipCall *call, const SipRequest *request)
+{
+  msg_t *msg = nua_saved_event_request (request->saved);
+  const sip_t *sip = msg ? sip_object (msg) : NULL;
+
+  if (sip && sip->sip_request && sip->sip_request->rq_method == sip_method_invite)
+    call->ack_due = TRUE;
+}
+
+static void
 respond (SipCall *call, SipRequest *request, const char *sdp)
 {
   tagi_t tags[] = { { TAG_IF (call->contact, SIPTAG_CONTACT_STR (call->contact)) },
@@ -38,6 +49,7 @@ respond (SipCall *call, SipRequest *request, const char *sdp)
                     { TAG_END () } };
 
   sip_journal_note_request (call->listener->plugin->journal, call, request);
+  note_ack_due (call, request);
   sip_request_respond (request, SIP_200_OK, tags);
   sip_timer_start (call);
 }

@@ -120,7 +120,10 @@ proposed (SipCall *call, const char *sdp)
   g_autoptr (GError) error = NULL;
 
   if (call->request == NULL || call->state >= SIP_CALL_ENDING)
-    return;
+    {
+      sip_proposal_drop (call); /* nobody hears of it, and nobody answers */
+      return;
+    }
   if (sdp)
     {
       move (call);
@@ -337,6 +340,7 @@ void
 sip_call_acknowledged (SipCall *call, const sip_t *sip)
 {
   sip_call_ref (call);
+  call->ack_due = FALSE;
   if (call->state == SIP_CALL_ANSWERED)
     {
       call->state = SIP_CALL_CONFIRMED;

@@ -68,6 +68,7 @@ typedef struct {
  * @heads: of the m-lines of the peer's last description, or %NULL before there was one
  * @proposal: (element-type RflMediumDesc): an offer of ours that is not answered, or %NULL
  * @settling: the answer to an offer of ours is being decided
+ * @ack_due: an INVITE has its 200, and the ACK has not come
  * @farewell: the Reason of a BYE that is to follow the ACK, or %NULL
  * @ringing, @ringing_reliably: of ringing.c
  * @host, @place, @invite, @twin: of index.c
@@ -92,7 +93,7 @@ struct _SipCall {
   SipTarget *move;
   char **heads;
   GPtrArray *proposal;
-  gboolean settling;
+  gboolean settling, ack_due;
   char *farewell;
   gint64 since;
   guint64 journal_id, gate_id;

@@ -65,6 +65,7 @@ try_later (SipCall *call)
   finish (call, wanted, FALSE);
 }
 
+/* Not before the ACK of theirs, which would be taken for the answer to ours. */
 static void
 on_timer (gpointer data)
 {
@@ -72,7 +73,8 @@ on_timer (gpointer data)
 
   if (call->state >= SIP_CALL_ENDING || call->reinvite.wanted == 0 || call->reinvite.sent != 0)
     return;
-  if (call->state != SIP_CALL_CONFIRMED || call->request || sip_proposal_is_open (call))
+  if (call->state != SIP_CALL_CONFIRMED || call->request || call->ack_due
+      || sip_proposal_is_open (call))
     {
       try_later (call);
       return;

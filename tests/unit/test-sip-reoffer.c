@@ -105,6 +105,42 @@ met (void)
   house_free (house);
 }
 
+static gboolean
+wants_to_ask (gpointer house)
+{
+  GHashTableIter iter;
+  gpointer call = NULL;
+
+  g_hash_table_iter_init (&iter, ((House *) house)->sip->calls);
+  return g_hash_table_iter_next (&iter, &call, NULL) && ((SipCall *) call)->reinvite.tries != 0;
+}
+
+/* It is to be asked before the ACK of its own INVITE has come: ours waits, or that would be taken for the answer. */
+static void
+crossed (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) phone = house_phone (house);
+  g_autofree char *offer = phone_offer (phone, "sendrecv"), *ok = NULL, *invite = NULL;
+  g_autofree char *headers = g_strdup_printf ("Contact: <sip:alice@%s>\r\n" SDP, phone->host);
+
+  house_offer (house, "audio");
+  house_call (phone);
+  phone_run_until (house->context, house_is_confirmed, house);
+  phone_send (phone, "INVITE", phone->contact, headers, offer);
+  ok = phone_expect (phone, "SIP/2.0 200");
+  g_assert_true (rfl_participant_reoffer (house_participant (house)));
+  phone_run_until (house->context, wants_to_ask, house);
+  phone_ack (phone);
+  invite = phone_expect (phone, "INVITE ");
+  g_assert_cmpuint (house->n_offers, ==, 2);
+  phone_answer_with (phone, invite, "200 OK", CONTACT SDP, ANSWER);
+  expect_ack (house, phone);
+  g_assert_cmpuint (house->n_offers, ==, 3);
+  house_hang_up (house, phone);
+  house_free (house);
+}
+
 /* What it answers is in force. Asked twice at once is asked once. */
 static void
 taken (void)
@@ -133,6 +169,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/reoffer/refused", refused);
   g_test_add_func ("/sip/reoffer/answered-badly", answered_badly);
   g_test_add_func ("/sip/reoffer/met", met);
+  g_test_add_func ("/sip/reoffer/crossed", crossed);
   g_test_add_func ("/sip/reoffer/taken", taken);
   return g_test_run ();
 }
