@@ -6,6 +6,7 @@
 #include "plugins/sip/call.h"
 #include "plugins/sip/dialout.h"
 #include "plugins/sip/orphan.h"
+#include <errno.h>
 
 /* How long a listener without address and calls stays. */
 #define GRACE (10 * G_TIME_SPAN_SECOND)
@@ -34,11 +35,14 @@ is_named (const GPtrArray *listens, const RflAddress *local)
   return FALSE;
 }
 
-static void
+/* Returns: %FALSE if the host does not tell its addresses: it takes a descriptor. */
+static gboolean
 want_everywhere (GArray *wanted, const GPtrArray *listens, const SipListen *listen)
 {
   g_autoptr (GPtrArray) addresses = sip_local_addresses ();
 
+  if (addresses == NULL)
+    return FALSE;
   for (guint i = 0; i < addresses->len; i++)
     {
       Wanted w = { *(const RflAddress *) addresses->pdata[i], listen };
@@ -46,24 +50,26 @@ want_everywhere (GArray *wanted, const GPtrArray *listens, const SipListen *list
       if (!is_named (listens, &w.local))
         g_array_append_val (wanted, w);
     }
+  return TRUE;
 }
 
+/* Returns: (transfer full) (nullable): %NULL if it cannot be known now */
 static GArray *
 list_wanted (const SipPlugin *plugin)
 {
   const GPtrArray *listens = plugin->settings.listens;
-  GArray *wanted = g_array_new (FALSE, FALSE, sizeof (Wanted));
+  g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (Wanted));
 
   for (guint i = 0; i < listens->len; i++)
     {
       const SipListen *listen = listens->pdata[i];
       Wanted w = { listen->local, listen };
-      if (listen->local.family == 0)
-        want_everywhere (wanted, listens, listen);
-      else
+      if (listen->local.family != 0)
         g_array_append_val (wanted, w);
+      else if (!want_everywhere (wanted, listens, listen))
+        return NULL;
     }
-  return wanted;
+  return g_steal_pointer (&wanted);
 }
 
 /* ---- opening ---- */
@@ -229,9 +235,18 @@ static gboolean
 look (SipPlugin *plugin, gboolean *named, GError **error)
 {
   g_autoptr (GArray) wanted = list_wanted (plugin);
-  gboolean pending = close_unwanted (plugin, wanted);
-  gboolean open = open_wanted (plugin, wanted, named, error);
+  gboolean pending, open;
 
+  if (wanted == NULL)
+    {
+      *named = FALSE;
+      g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: this host does not tell its addresses: %s",
+                   g_strerror (errno));
+      rfl_timer_start (plugin->listening->again, AGAIN);
+      return FALSE;
+    }
+  pending = close_unwanted (plugin, wanted);
+  open = open_wanted (plugin, wanted, named, error);
   pending |= free_those_down (plugin);
   if (pending || !open)
     rfl_timer_start (plugin->listening->again, AGAIN);

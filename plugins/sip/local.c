@@ -43,11 +43,12 @@ has_address (const GPtrArray *addresses, const RflAddress *address)
 GPtrArray *
 sip_local_addresses (void)
 {
-  GPtrArray *out = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *out;
   struct ifaddrs *all = NULL;
 
   if (getifaddrs (&all) != 0)
-    return out;
+    return NULL;
+  out = g_ptr_array_new_with_free_func (g_free);
   for (const struct ifaddrs *i = all; i; i = i->ifa_next)
     {
       RflAddress address;

@@ -165,7 +165,8 @@ void sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua
                    SipListener *listener, nua_handle_t *nh, SipCall *call, sip_t const *sip,
                    tagi_t tags[]);
 
-/* (element-type RflAddress): the addresses of this host that a listener can bind */
+/* (element-type RflAddress) (nullable): the addresses of this host that a listener can bind; %NULL, with errno, if they
+ * cannot be known */
 GPtrArray *sip_local_addresses (void);
 
 /* What can be done without descriptors (shortage.c). */
