@@ -3,8 +3,9 @@
  * a few hundred a second. Whatever the answer, it is not asked twice, except that a phone which used TCP
  * may be reachable at its Contact or where it called from. Nothing here is a call.
  *
- * No CSeq is remembered: the stack begins each dialog's numbers below 2^27 and counts up, so
- * 2^30 and the time is above whatever the predecessor has used (RFC 3261 §12.2.1.1).
+ * No CSeq is remembered: the stack begins each dialog's numbers at a quarter of the seconds of NTP, below
+ * 2^30 until 2036, and counts up, so 2^30 and the time is above whatever the predecessor has used
+ * (RFC 3261 §12.2.1.1).
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/orphan.h"
