@@ -53,7 +53,7 @@ class Trial:
     def flows(self, what):
         here, there = len(self.ear.packets), len(self.sound.packets)
         good = eventually(lambda: len(self.ear.packets) > here + 20 and
-                          (len(self.sound.packets) > there + 20 or not self.speaks), 6)
+                          (len(self.sound.packets) > there + 20 or not self.speaks), 15)
         self.ok(good, what, len(self.ear.packets) - here, len(self.sound.packets) - there)
 
     def talk(self):
