@@ -55,13 +55,19 @@ buffer_new (RflBufferPool *pool)
     {
       buffer = g_malloc (sizeof *buffer);
       buffer->pool = pool;
-      pool->allocated++;
+      __atomic_store_n (&pool->allocated, pool->allocated + 1, __ATOMIC_RELAXED);
     }
   buffer->next = NULL;
   buffer->data = buffer->room;
   buffer->len = 0;
   __atomic_store_n (&buffer->refs, 1, __ATOMIC_RELAXED);
   return buffer;
+}
+
+gsize
+buffer_pool_size (const RflBufferPool *pool)
+{
+  return __atomic_load_n (&pool->allocated, __ATOMIC_RELAXED) * sizeof (RflBuffer);
 }
 
 gboolean

@@ -17,6 +17,7 @@ typedef struct _RflBuffer RflBuffer;
  * RflBufferPool:
  * @free, @n_free: the owning worker's
  * @returned: what other threads gave back; a stack that only its owner empties
+ * @allocated: how many exist; only its owner writes it
  * @limit: how many buffers may exist
  */
 typedef struct {
@@ -54,6 +55,8 @@ void buffer_pool_clear (RflBufferPool *pool);
 RflBuffer *buffer_new (RflBufferPool *pool);
 /* Whether @n buffers may be held back from the owner. Owner only. */
 gboolean buffer_pool_can_spare (RflBufferPool *pool, guint n);
+/* Octets that the pool's buffers take, in use or free: a pool keeps what it once needed. Any thread. */
+gsize buffer_pool_size (const RflBufferPool *pool);
 RflBuffer *buffer_ref (RflBuffer *buffer);
 /* @mine: the calling worker's own pool, or %NULL on the main thread. */
 void buffer_unref (RflBuffer *buffer, RflBufferPool *mine);

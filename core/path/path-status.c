@@ -28,6 +28,7 @@ tell_worker (const RflWorker *w, RflStatus *status)
   rfl_status_begin_object (status, NULL);
   rfl_status_add_int (status, "packets", STAT_GET (w->n_packets));
   rfl_status_add_int (status, "batches", STAT_GET (w->n_batches));
+  rfl_status_add_int (status, "buffer_octets", buffer_pool_size (&w->pool));
   rfl_status_add_int (status, "behind", w->path->seq - STAT_GET (w->done));
   rfl_status_end (status);
 }

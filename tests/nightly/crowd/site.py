@@ -90,8 +90,11 @@ class Site(Reflector):
     def usage(self):
         with open(f"/proc/{self.process.pid}/smaps_rollup") as f:
             rss = int(re.search(r"^Rss:\s+(\d+)", f.read(), re.M).group(1)) * 1024
-        return {"descriptors": len(os.listdir(f"/proc/{self.process.pid}/fd")), "rss": rss,
-                "heap": self.status()["process"].get("heap", 0)}
+        status = self.status()
+        # A pool of packet buffers keeps what its worker once needed, up to a limit of its own.
+        pools = sum(worker["buffer_octets"] for worker in status["path"]["workers"])
+        return {"descriptors": len(os.listdir(f"/proc/{self.process.pid}/fd")), "rss": rss - pools, "pools": pools,
+                "heap": max(0, status["process"].get("heap", 0) - pools)}
 
     def compare(self, usage, round_began):
         """Notes what has grown since this process was first at rest after a whole round. Returns a line of
