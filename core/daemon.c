@@ -95,20 +95,38 @@ on_interrupt (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* @complaint: (nullable): one line, which the manager shows until the next reload */
+static void
+notify_reloaded (const char *complaint)
+{
+  g_autofree char *state = g_strconcat ("READY=1\nSTATUS=", complaint ? complaint : "", NULL);
+
+  notify_service_manager (state);
+}
+
 static gboolean
 on_reload (gpointer user_data)
 {
   Daemon *self = user_data;
   g_autoptr (GError) error = NULL;
+  g_autofree char *complaint = NULL;
+  g_autofree char *reloading = NULL;
 
   if (rfl_core_is_draining (self->core))
     return G_SOURCE_CONTINUE;
-  notify_service_manager ("RELOADING=1");
+  /* The time is for Type=notify-reload of systemd. */
+  reloading =
+      g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
+  notify_service_manager (reloading);
   if (rfl_core_reload (self->core, &error))
     rfl_notice (NULL, "the configuration was read again");
   else
-    rfl_error_line (NULL, "the configuration stays as it was: %s", error->message);
-  notify_service_manager ("READY=1");
+    {
+      complaint = g_strdup_printf ("the configuration stays as it was: %s", error->message);
+      g_strdelimit (complaint, "\n", ' ');
+      rfl_error_line (NULL, "%s", complaint);
+    }
+  notify_reloaded (complaint);
   return G_SOURCE_CONTINUE;
 }
 

@@ -28,8 +28,8 @@ notify_service_manager (const char *state)
       || sendto (fd, state, strlen (state), MSG_NOSIGNAL | MSG_DONTWAIT,
                  (struct sockaddr *) &address, offsetof (struct sockaddr_un, sun_path) + len)
              < 0)
-    rfl_warning (NULL, "the service manager at %s cannot be told %s: %s", path, state,
-                 g_strerror (errno));
+    rfl_warning (NULL, "the service manager at %s cannot be told %.*s: %s", path,
+                 (int) strcspn (state, "\n"), state, g_strerror (errno));
   if (fd >= 0)
     close (fd);
 }

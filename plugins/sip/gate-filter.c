@@ -84,6 +84,16 @@ challenge (SipListener *listener, const sip_t *sip, const RflAddress *remote)
   return TRUE;
 }
 
+/* No answer, and soon no connection, is a 503 to whoever has sent it (RFC 3261 §8.1.3.1). The stack
+ * would say 410. */
+static gboolean
+is_too_late (const SipListener *listener, const sip_t *sip)
+{
+  return listener->plugin->stopping && sip->sip_request
+         && sip->sip_request->rq_method == sip_method_invite && sip->sip_to
+         && sip->sip_to->a_tag == NULL;
+}
+
 gboolean
 sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
 {
@@ -98,7 +108,7 @@ sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
   if (!datagram)
     {
       sip_connections_note_message (listener->plugin->connections, &remote);
-      return TRUE;
+      return !is_too_late (listener, sip);
     }
   switch (
       sip_gate_judge (gate, sip, &remote, sip_socket_get_queue (listener->udp, NULL), &retry_after))

@@ -260,13 +260,23 @@ judge_ack (SipGate *gate, const sip_t *sip, const RflAddress *remote)
                                                                               : SIP_GATE_DROP;
 }
 
+/* The stack itself says 410 then, which phones take as for good. */
+static SipGateVerdict
+judge_late (SipGate *gate, const RflAddress *remote, guint *retry_after)
+{
+  rfl_counter_add (gate->plugin->counters.refused, 1);
+  *retry_after = make_retry_after (0);
+  return refuse (gate, remote);
+}
+
 static SipGateVerdict
 judge_new (SipGate *gate, const sip_t *sip, const RflAddress *remote, double queue,
            guint *retry_after)
 {
   gboolean invite = sip->sip_request->rq_method == sip_method_invite && sip->sip_to->a_tag == NULL;
-  SipGateVerdict verdict = invite ? judge_invite (gate, remote, queue, retry_after)
-                                  : charge (gate, gate->requests, remote, retry_after);
+  SipGateVerdict verdict = gate->plugin->stopping ? judge_late (gate, remote, retry_after)
+                           : invite               ? judge_invite (gate, remote, queue, retry_after)
+                                    : charge (gate, gate->requests, remote, retry_after);
 
   if (verdict == SIP_GATE_PASS)
     {

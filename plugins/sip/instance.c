@@ -80,9 +80,9 @@ on_draining (RflEvent *event, gpointer user_data, GError **error)
 }
 
 static gboolean
-wants_credentials (const SipPlugin *plugin)
+wants_credentials (const SipSettings *settings)
 {
-  const GPtrArray *listens = plugin->settings.listens;
+  const GPtrArray *listens = settings->listens;
 
   for (guint i = 0; i < listens->len; i++)
     if (((const SipListen *) listens->pdata[i])->authenticate == SIP_AUTHENTICATE_ON)
@@ -91,11 +91,11 @@ wants_credentials (const SipPlugin *plugin)
 }
 
 static gboolean
-check_credentials (const SipPlugin *plugin, GError **error)
+check_credentials (const SipPlugin *plugin, const SipSettings *settings, GError **error)
 {
   gpointer self;
 
-  if (!wants_credentials (plugin)
+  if (!wants_credentials (settings)
       || rfl_core_find_service (plugin->core, RFL_CREDENTIALS_SERVICE, RFL_CREDENTIALS_VERSION,
                                 &self))
     return TRUE;
@@ -118,7 +118,7 @@ sip_instance_start (gpointer self, GError **error)
   plugin->registrar = sip_registrar_new (plugin);
   plugin->messages = sip_messages_new (plugin);
   plugin->dialout = sip_dialout_new (plugin);
-  if (!check_credentials (plugin, error) || !sip_stack_start (plugin, error))
+  if (!check_credentials (plugin, &plugin->settings, error) || !sip_stack_start (plugin, error))
     return FALSE;
   plugin->draining_hook = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hook, error);
   if (plugin->draining_hook)
@@ -144,7 +144,7 @@ sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **e
   RflReload result = RFL_RELOAD_FAILED;
 
   sip_settings_init (&read);
-  if (sip_settings_read (&read, settings, error))
+  if (sip_settings_read (&read, settings, error) && check_credentials (plugin, &read, error))
     result = needs_restart (&plugin->settings, &read) ? RFL_RELOAD_RESTART : RFL_RELOAD_APPLIED;
   if (result == RFL_RELOAD_APPLIED)
     {

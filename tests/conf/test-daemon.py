@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 BUILD = os.environ["RFL_TOP_BUILDDIR"]
 DAEMON = os.path.join(BUILD, "reflectord")
@@ -57,8 +58,10 @@ class Daemon:
             seen.append(line)
 
     def expect_state(self, state):
-        got = self.notified.recv(100).decode()
+        """Waits for what it tells next. Returns what else it tells in the same breath."""
+        got, _, more = self.notified.recv(1000).decode().partition("\n")
         assert got == state, "notified %s instead of %s" % (got, state)
+        return more
 
     def send(self, number):
         self.process.send_signal(number)
@@ -166,10 +169,17 @@ def reloaded():
                            ("confprobe: { address = \"x\"; };", "10-test.conf:1: confprobe.address"),
                            ("confprobe: { port = 8; };", "the configuration was read again")):
             daemon.write(text)
+            before = time.monotonic_ns() // 1000
             daemon.send(signal.SIGHUP)
-            daemon.expect_state("RELOADING=1")
+            more = daemon.expect_state("RELOADING=1")
+            assert before <= int(more.partition("MONOTONIC_USEC=")[2]) <= time.monotonic_ns() // 1000, more
             daemon.expect_line(line)
-            daemon.expect_state("READY=1")
+            status = daemon.expect_state("READY=1")
+            wrong = "confprobe" in line
+            if wrong:
+                assert status.startswith("STATUS=the configuration stays as it was: ") and line in status, status
+            else:
+                assert status == "STATUS=", status
         daemon.send(signal.SIGTERM)
         daemon.expect_exit(0)
 

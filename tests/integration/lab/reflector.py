@@ -50,7 +50,9 @@ class Reflector:
         if users:
             lines.append(self._auth(users))
         with open(os.path.join(self.dir, "10-lab.conf"), "w") as f:
-            f.write("\n".join([*lines, conf, ""]))
+            f.write("\n".join([*lines, ""]))
+        self.site = os.path.join(self.dir, "20-site.conf")
+        self.configure(conf)
         if start:
             self.start()
 
@@ -97,6 +99,31 @@ class Reflector:
                     raise RuntimeError(f"reflectord in {self.ns} ended with {self.process.returncode}") from None
         raise TimeoutError(f"reflectord in {self.ns} did not get ready")
 
+    # ---- while it runs
+    def configure(self, conf):
+        """Another text in the place of `conf`, for the next start or reload."""
+        with open(self.site, "w") as f:
+            f.write(conf + "\n")
+
+    def expect(self, state, timeout=10):
+        """Waits until it has told its service manager so. Returns what it said then, as {name: value}."""
+        self.said = []
+        self.notify.settimeout(timeout)
+        while True:
+            self.said.append(self.notify.recv(4096).decode())
+            if state in self.said[-1].split("\n"):
+                return dict(line.split("=", 1) for line in self.said[-1].split("\n"))
+
+    def reload(self):
+        """SIGHUP; returns when it is done, with what the service manager shows then."""
+        self.process.send_signal(signal.SIGHUP)
+        self.expect("RELOADING=1")
+        return self.expect("READY=1")["STATUS"]
+
+    def log(self):
+        with open(self.lab.path(f"reflectord-{self.ns}.log"), errors="replace") as f:
+            return f.read()
+
     @staticmethod
     def options():
         return os.environ.get("REFLECTORD_OPTIONS", "--log-level=debug").split()
@@ -125,8 +152,7 @@ class Reflector:
                     self.lab.complaints.append(f"reflectord in {self.ns} ended with {process.returncode}")
             except subprocess.TimeoutExpired:
                 self.lab.complaints.append(f"reflectord in {self.ns} did not end")
-        with open(self.lab.path(f"reflectord-{self.ns}.log"), errors="replace") as f:
-            log = f.read()
+        log = self.log()
         found = re.search(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error).*", log)
         if found or self.lab.complaints:
             self.lab.complaints.append(log[max(0, found.start() - 200) if found else -4000:][:6000])
