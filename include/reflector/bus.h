@@ -29,6 +29,10 @@ G_BEGIN_DECLS
  *   rfl_participant_get_offer()
  * @RFL_EVENT_TEXT_MESSAGE: `data` is text for everybody in `session` but `participant`, who says
  *   it, see rfl_session_send_text()
+ * @RFL_EVENT_MEDIUM_BLOCKED: `medium->blocked` has changed
+ * @RFL_EVENT_DIGIT: `participant`, of this reflector, has pressed a key (RFC 4733, SIP INFO): `name` is one of
+ *   0-9, *, #, A-D
+ * @RFL_EVENT_FORMATS_CHANGED: `session`'s route of the kind `name` has got another format or codec
  */
 typedef enum {
   RFL_EVENT_SESSION_CREATED,
@@ -48,6 +52,9 @@ typedef enum {
   RFL_EVENT_PARTICIPANT_CONFIRMED,
   RFL_EVENT_OFFER_WANTED,
   RFL_EVENT_TEXT_MESSAGE,
+  RFL_EVENT_MEDIUM_BLOCKED,
+  RFL_EVENT_DIGIT,
+  RFL_EVENT_FORMATS_CHANGED,
   RFL_N_EVENTS
 } RflEventType;
 

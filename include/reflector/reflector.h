@@ -11,12 +11,15 @@
 #include <reflector/counter.h>
 #include <reflector/credentials.h>
 #include <reflector/error.h>
+#include <reflector/feed.h>
 #include <reflector/format.h>
 #include <reflector/log.h>
+#include <reflector/mixer.h>
 #include <reflector/option.h>
 #include <reflector/plugin.h>
 #include <reflector/port.h>
 #include <reflector/rate.h>
+#include <reflector/rooms.h>
 #include <reflector/route.h>
 #include <reflector/rtcp.h>
 #include <reflector/rtp.h>

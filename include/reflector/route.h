@@ -14,7 +14,7 @@
 G_BEGIN_DECLS
 
 /* Formats of a route: the session codec, then its companions (telephone-event). */
-#define RFL_ROUTE_MAX_FORMATS 8
+#define RFL_ROUTE_MAX_FORMATS 16
 
 /**
  * RflRoute:
@@ -92,6 +92,8 @@ RFL_EXPORT void rfl_source_set_map (RflSource *source, const RflPtMap *map);
 /* The sender's address has moved; order within the source is kept. */
 RFL_EXPORT void rfl_source_set_flow (RflSource *source, RflFlow *flow);
 RFL_EXPORT void rfl_source_set_back (RflSource *source, RflLeg *back);
+/* Unique while the process runs; RflPacket.source_id of its packets. */
+RFL_EXPORT guint64 rfl_source_get_id (const RflSource *source);
 /* (nullable) */
 RFL_EXPORT RflSource *rfl_route_find_source (const RflRoute *route, guint32 ssrc);
 RFL_EXPORT RflSource *rfl_flow_find_source (const RflFlow *flow, guint32 wire_ssrc);
@@ -132,6 +134,7 @@ typedef struct {
  * @port: to send from
  * @local: address to send from (its port is ignored); family 0: the kernel's choice
  * @pt: payload type for each format index; RFL_PT_NONE: that format is not sent
+ * @feed: of RFL_LEG_MIX, else %NULL: what it hangs on, which must outlive it
  * @ops: static
  */
 typedef struct {
@@ -144,6 +147,7 @@ typedef struct {
   RflLegFlags flags;
   const RflLegOps *ops;
   gpointer user_data;
+  RflFeed *feed;
 } RflLegSpec;
 
 /* Returns: (transfer full) */
@@ -154,6 +158,21 @@ RFL_EXPORT void rfl_leg_free (RflLeg *leg);
 RFL_EXPORT gpointer rfl_leg_get_user_data (const RflLeg *leg);
 RFL_EXPORT RflMedium *rfl_leg_get_owner (const RflLeg *leg);
 RFL_EXPORT RflRoute *rfl_leg_get_route (const RflLeg *leg);
+RFL_EXPORT RflLegMode rfl_leg_get_mode (const RflLeg *leg);
+/**
+ * rfl_leg_follow:
+ * @leg: of RFL_LEG_ONE
+ * @source: (nullable): of its route, not its owner's: what it is to carry. It goes on with what it carries
+ *   until @source sends: with video until a keyframe of @source begins, which is asked for every half second,
+ *   so that no picture breaks. %NULL: whoever sends, as at first
+ *
+ * When @source vanishes it is as if %NULL had been given. The same again changes nothing.
+ */
+RFL_EXPORT void rfl_leg_follow (RflLeg *leg, RflSource *source);
+/* @bits_per_second: of RTP packets without IP and UDP headers, 0: no limit. Kept on video only, by leaving
+ * out temporal layers and whole frames, and never so that the rest cannot be decoded; what a receiver
+ * itself asks for (TMMBR, REMB) is a limit besides. */
+RFL_EXPORT void rfl_leg_set_bandwidth (RflLeg *leg, guint bits_per_second);
 RFL_EXPORT void rfl_leg_set_remote (RflLeg *leg, const RflAddress *local, const RflAddress *remote);
 RFL_EXPORT void rfl_leg_set_pt (RflLeg *leg, const guint8 pt[RFL_ROUTE_MAX_FORMATS]);
 /* A leg on hold gets neither RTP nor RTCP of others. New legs are active. */
@@ -167,10 +186,11 @@ RFL_EXPORT void rfl_source_set_label (RflSource *source, RflLeg *leg, guint32 ss
 typedef struct {
   guint64 packets, octets; /* RTP packets and payload octets sent */
   guint64 failed;          /* refused by the kernel */
-  guint32 ssrc;            /* of RFL_LEG_ONE, else 0 */
-  guint32 last_timestamp;  /* of RFL_LEG_ONE: RTP timestamp of its last packet ... */
+  guint32 ssrc;            /* of RFL_LEG_ONE and RFL_LEG_MIX, else 0 */
+  guint32 last_timestamp;  /* of those: RTP timestamp of its last packet ... */
   gint64 last_sent;        /* ... and when that was (rfl_clock_now()), 0: never */
   guint32 following;       /* of RFL_LEG_ONE: ssrc of the source it follows, 0: none */
+  guint64 left_out;        /* packets that its bandwidth left out */
 } RflLegStats;
 RFL_EXPORT void rfl_leg_get_stats (const RflLeg *leg, RflLegStats *out);
 

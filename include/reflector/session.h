@@ -27,10 +27,12 @@ typedef enum {
  * RflLegMode:
  * @RFL_LEG_ALL: every source as it is
  * @RFL_LEG_ONE: one continuous stream of our own SSRC that follows one source at a time
+ * @RFL_LEG_MIX: one stream of our own SSRC that a mixer makes of all others (mixer.h, feed.h)
  */
 typedef enum {
   RFL_LEG_ALL,
-  RFL_LEG_ONE
+  RFL_LEG_ONE,
+  RFL_LEG_MIX
 } RflLegMode;
 
 /**
@@ -50,6 +52,13 @@ typedef enum {
  * @answer_rtp, @answer_rtcp: answer: where the participant is to send
  * @rtcp_mux, @answer_mux: offer and answer: RTCP on the RTP port (RFC 5761)
  * @rtcp_rsize, @answer_rsize: offer and answer: RTCP of reduced size (RFC 5506)
+ * @mode: what its maker wishes. Hooks of RFL_EVENT_MEDIA_OFFERED change it to what is possible: `mix`
+ *   without a mixer for it is `one`
+ * @bandwidth: of the offer: bit/s that the participant wants to get at most (b=TIAS, b=AS; RFC 3890,
+ *   RTP packets without IP and UDP headers), 0: it says nothing
+ * @ptime: of the offer: milliseconds in a packet it wants to get (a=ptime), 0: it says nothing
+ * @audio_level, @answer_audio_level: offer and answer: number of the header extension for audio levels
+ *   (RFC 6464), 0: none
  */
 typedef struct {
   const char *kind;
@@ -66,6 +75,10 @@ typedef struct {
   RflAddress answer_rtp, answer_rtcp;
   gboolean rtcp_mux, answer_mux;
   gboolean rtcp_rsize, answer_rsize;
+
+  guint bandwidth;
+  guint ptime;
+  guint8 audio_level, answer_audio_level;
 } RflMediumDesc;
 
 /* @kind is interned, which is for ever: never pass what a peer chose without comparing it to
@@ -81,6 +94,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflMediumDesc, rfl_medium_desc_free)
  * @offered: what is being negotiated, %NULL outside RFL_EVENT_MEDIA_OFFERED
  * @route: the session's route of this kind; %NULL before the participant joins, and while the
  *   medium has never been accepted
+ * @blocked: see rfl_medium_set_blocked()
  */
 struct _RflMedium {
   RflParticipant *participant;
@@ -89,6 +103,7 @@ struct _RflMedium {
   RflMediumDesc *current;
   RflMediumDesc *offered;
   RflRoute *route;
+  RflDirection blocked;
 };
 
 typedef enum {
@@ -109,6 +124,7 @@ typedef enum {
  * @confirmed: whether its signalling has proven to come from where it says: whoever can
  *   forge an address does not see our answer. Until then nothing is sent to its media
  * @local: the local address that its signalling came to, port 0; family 0: not known
+ * @pin: what it brought to be let in (SIP: URI parameter `pin`), or %NULL; never to be logged
  */
 struct _RflParticipant {
   const char *id;
@@ -122,6 +138,7 @@ struct _RflParticipant {
   GPtrArray *media;
   gboolean confirmed;
   RflAddress local;
+  const char *pin;
 };
 
 /**
@@ -160,6 +177,7 @@ typedef struct {
   const RflParticipantOps *ops; /* static */
   gpointer user_data;
   gboolean unconfirmed; /* its maker will call rfl_participant_confirm() */
+  const char *pin;      /* (nullable) */
 } RflParticipantSpec;
 
 /* Strings are copied. Returns: (transfer full). */
@@ -230,6 +248,16 @@ RFL_EXPORT void rfl_participant_confirm (RflParticipant *participant);
 RFL_EXPORT void rfl_participant_leave (RflParticipant *participant, const char *reason);
 /* Anybody ends it: as leave, then the maker's ops->ended. Idempotent. */
 RFL_EXPORT void rfl_participant_end (RflParticipant *participant, const char *reason);
+/**
+ * rfl_medium_set_blocked:
+ * @blocked: what does not pass whatever its participant's SDP says. RFL_DIRECTION_SEND: its packets end
+ *   where they enter, after the taps (muted; counted), RFL_DIRECTION_RECEIVE: its legs get nothing
+ *   but frames with RflFrame.past_block
+ *
+ * Of a participant of this reflector. RFL_EVENT_MEDIUM_BLOCKED if that changes anything. Present and
+ * later sources and legs alike.
+ */
+RFL_EXPORT void rfl_medium_set_blocked (RflMedium *medium, RflDirection blocked);
 /* Octets of a text message. */
 #define RFL_TEXT_MAX 1024
 /**

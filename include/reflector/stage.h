@@ -43,6 +43,7 @@ typedef enum {
  * @ssrc, @source_id: known from TAP on; @source_id is unique while the process runs
  * @format: index in the route, from TAP on
  * @arrival: rfl_clock_now() of the batch
+ * @muted: for taps: it ends after them, see rfl_medium_set_blocked()
  */
 typedef struct {
   guint8 *data;
@@ -53,6 +54,7 @@ typedef struct {
   guint32 ssrc;
   guint8 format;
   RflVerdict verdict;
+  gboolean muted;
 } RflPacket;
 
 typedef void (*RflStageFunc) (RflPacket *packets, guint n, guint worker, gpointer context);
@@ -74,6 +76,17 @@ RFL_EXPORT void rfl_port_remove_stage (RflPort *port, guint id);
 /* As above for RFL_STAGE_EGRESS of one leg; @packets has room of 64 octets behind @len. */
 RFL_EXPORT guint rfl_leg_add_stage (RflLeg *leg, RflStageFunc func, gpointer context);
 RFL_EXPORT void rfl_leg_remove_stage (RflLeg *leg, guint id);
+
+/**
+ * rfl_route_add_tap:
+ *
+ * As RFL_STAGE_TAP of a port, for the packets of one route's sources, at whichever port they come
+ * in (a link's, too): after the port's taps, before they fan out. What @func sets as verdict is not looked
+ * at; it must not write to the data.
+ */
+RFL_EXPORT guint rfl_route_add_tap (RflRoute *route, RflStageFunc func, gpointer context);
+/* No worker runs it any more when this returns. 0 is ignored. */
+RFL_EXPORT void rfl_route_remove_tap (RflRoute *route, guint id);
 
 /* (nullable): an open port by its name, for plugins that did not open it: in their start(), with
  * its owner in their `wants` or `requires`. Remove your stages in stop(). The status shows the

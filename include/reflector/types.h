@@ -27,6 +27,8 @@ typedef struct _RflPath RflPath;
 typedef struct _RflPort RflPort;
 typedef struct _RflFlow RflFlow;
 typedef struct _RflLeg RflLeg;
+typedef struct _RflFeed RflFeed;
+typedef struct _RflFeeder RflFeeder;
 typedef struct _RflClock RflClock;
 typedef struct _RflTimer RflTimer;
 typedef struct _RflCounter RflCounter;
