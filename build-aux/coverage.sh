@@ -9,7 +9,7 @@ top=$(dirname "$(readlink -f "$0")")/..
 top=$(readlink -f "$top")
 cd "$1" || exit 1
 core="$top/core/"
-parsers="$top/(core/wire/|plugins/interconnect/(decode|frame|message)|plugins/sip/(sdp|uri))"
+parsers="$top/(core/wire/|plugins/interconnect/(decode|frame|message)|plugins/sip/(sdp/|request/uri))"
 
 gcovr --root "$top" --object-directory . --exclude '.*tests/.*' --json coverage.json . >coverage.log 2>&1 ||
   { tail -n 20 coverage.log; exit 1; }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the stack reports, handed to those who deal with it. Nothing is judged here. */
 #define RFL_LOG_DOMAIN "sip"
-#include "plugins/sip/access.h"
-#include "plugins/sip/call.h"
-#include "plugins/sip/dialout.h"
-#include "plugins/sip/info.h"
-#include "plugins/sip/invite.h"
-#include "plugins/sip/gate.h"
-#include "plugins/sip/message.h"
-#include "plugins/sip/orphan.h"
-#include "plugins/sip/registrar.h"
-#include "plugins/sip/reinvite.h"
-#include "plugins/sip/timer.h"
+#include "plugins/sip/gate/access.h"
+#include "plugins/sip/call/call.h"
+#include "plugins/sip/dialout/dialout.h"
+#include "plugins/sip/call/info.h"
+#include "plugins/sip/call/invite.h"
+#include "plugins/sip/gate/gate.h"
+#include "plugins/sip/text/message.h"
+#include "plugins/sip/journal/orphan.h"
+#include "plugins/sip/registrar/registrar.h"
+#include "plugins/sip/call/reinvite.h"
+#include "plugins/sip/call/timer.h"
 
 /* RFC 3261 §11.2; the stack adds Accept, Allow and Supported. */
 static void

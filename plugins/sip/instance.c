@@ -4,17 +4,17 @@
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/instance.h"
-#include "plugins/sip/call.h"
-#include "plugins/sip/connections.h"
-#include "plugins/sip/digest.h"
-#include "plugins/sip/gate.h"
-#include "plugins/sip/listen.h"
-#include "plugins/sip/dialout.h"
-#include "plugins/sip/message.h"
-#include "plugins/sip/registrar.h"
-#include "plugins/sip/journal.h"
-#include "plugins/sip/orphan.h"
-#include "plugins/sip/index.h"
+#include "plugins/sip/call/call.h"
+#include "plugins/sip/tcp/connections.h"
+#include "plugins/sip/auth/digest.h"
+#include "plugins/sip/gate/gate.h"
+#include "plugins/sip/listen/listen.h"
+#include "plugins/sip/dialout/dialout.h"
+#include "plugins/sip/text/message.h"
+#include "plugins/sip/registrar/registrar.h"
+#include "plugins/sip/journal/journal.h"
+#include "plugins/sip/journal/orphan.h"
+#include "plugins/sip/call/index.h"
 #include <string.h>
 
 gpointer

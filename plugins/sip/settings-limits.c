@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The settings of the gate (gate.h). Not their table: see settings.c. */
-#include "plugins/sip/stack.h"
+#include "plugins/sip/stack/stack.h"
 #include <gio/gio.h>
 
 void

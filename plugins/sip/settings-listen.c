@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads where to listen. Opens nothing. */
-#include "plugins/sip/listen.h"
+#include "plugins/sip/listen/listen.h"
 #include <string.h>
 
 static const char *const authenticate_choices[] = { "auto", "on", "off", NULL };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin's options and what becomes of them. Opens nothing. */
-#include "plugins/sip/listen.h"
+#include "plugins/sip/listen/listen.h"
 #include "plugins/sip/instance.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Feeds the session description parser, accepts whatever it understands, and holds the
  * answer to RFC 3264: it parses, and has the offer's m-lines. */
-#include "plugins/sip/sdp.h"
+#include "plugins/sip/sdp/sdp.h"
 
 #include "tests/fuzz/fuzz.h"
 

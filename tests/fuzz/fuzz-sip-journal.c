@@ -2,7 +2,7 @@
 /* Feeds the reader of the journal, once as it stands and once as fields of a record whose checksum
  * is right; what has been read must survive being written and read again.
  */
-#include "plugins/sip/orphan.h"
+#include "plugins/sip/journal/orphan.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MOST 16

@@ -2,10 +2,10 @@
 /* Feeds whole messages to the guarded SIP parser and holds it to its promise: in what it
  * does not mark as bad, every Contact, Route and Record-Route is a sip URI with a host.
  * Then reads room, mode and identity. */
-#include "plugins/sip/guard.h"
-#include "plugins/sip/message.h"
-#include "plugins/sip/registrar.h"
-#include "plugins/sip/uri.h"
+#include "plugins/sip/stack/guard.h"
+#include "plugins/sip/text/message.h"
+#include "plugins/sip/registrar/registrar.h"
+#include "plugins/sip/request/uri.h"
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_parser.h>
 #include <sofia-sip/sip_parser.h>

@@ -6,7 +6,7 @@
 
 #include "core/config/config.h"
 #include "core/core-private.h"
-#include "plugins/sip/call.h"
+#include "plugins/sip/call/call.h"
 #include "plugins/sip/instance.h"
 #include "tests/unit/sip-phone.h"
 

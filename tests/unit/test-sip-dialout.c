@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls of ours to registered names: who is rung, who is not, what becomes of each answer. */
-#include "plugins/sip/dialout.h"
+#include "plugins/sip/dialout/dialout.h"
 #include "tests/unit/sip-house.h"
 #include <reflector/caller.h>
 #include <string.h>

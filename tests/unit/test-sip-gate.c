@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Floods, from one address and altogether: what is refused, what hears nothing, and that those who are in
  * a call notice nothing of it. */
-#include "plugins/sip/digest.h"
-#include "plugins/sip/gate-private.h"
+#include "plugins/sip/auth/digest.h"
+#include "plugins/sip/gate/gate-private.h"
 #include "tests/unit/sip-house.h"
 #include <string.h>
 

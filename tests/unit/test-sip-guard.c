@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The guarded SIP parser: headers that crash the stack later, lists without end, and what
  * must still pass, in long and short form. */
-#include "plugins/sip/guard.h"
+#include "plugins/sip/stack/guard.h"
 #include <glib.h>
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_addr.h>

@@ -2,8 +2,8 @@
 /* The journal of dialogs: what it refuses to read, what a restart does with it, and that no disk
  * costs a call. A crash is a copy of the file while the call is up.
  */
-#include "plugins/sip/journal-file.h"
-#include "plugins/sip/orphan.h"
+#include "plugins/sip/journal/journal-file.h"
+#include "plugins/sip/journal/orphan.h"
 #include "tests/unit/sip-house.h"
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Several listeners, each with its own rules; what their groups must not say; and a reload that opens
  * and closes them. */
-#include "plugins/sip/listen.h"
+#include "plugins/sip/listen/listen.h"
 #include "tests/unit/sip-house.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of registered names: order of requests, bounds, expiry by a clock moved by hand. */
 #include "core/core-private.h"
-#include "plugins/sip/location.h"
+#include "plugins/sip/registrar/location.h"
 
 typedef struct {
   RflClock *clock;

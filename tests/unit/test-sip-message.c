@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Text in a room by MESSAGE: what is refused, who gets what, and who gets no more. */
-#include "plugins/sip/message.h"
-#include "plugins/sip/uri.h"
+#include "plugins/sip/text/message.h"
+#include "plugins/sip/request/uri.h"
 #include "tests/unit/sip-house.h"
 #include <string.h>
 

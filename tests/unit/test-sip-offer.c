@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Offers of ours as text, and what is made of the answers to them. */
-#include "plugins/sip/sdp.h"
+#include "plugins/sip/sdp/sdp.h"
 #include <reflector/error.h>
 #include <string.h>
 

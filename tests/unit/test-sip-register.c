@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* REGISTER over loopback: what is refused, what is kept, what is answered. */
-#include "plugins/sip/registrar.h"
+#include "plugins/sip/registrar/registrar.h"
 #include "tests/unit/sip-house.h"
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which status an error becomes. */
-#include "plugins/sip/respond.h"
+#include "plugins/sip/request/respond.h"
 
 static void
 statuses (void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Session descriptions: what is no SDP, the bounds, what real clients offer and what they
  * are answered (tests/unit/sip-sdp/NAME.offer and NAME.answer). */
-#include "plugins/sip/sdp.h"
+#include "plugins/sip/sdp/sdp.h"
 #include <reflector/error.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Connections: too many of them, such as say nothing, messages in pieces and in one piece, and keep-alives. */
-#include "plugins/sip/connections.h"
+#include "plugins/sip/tcp/connections.h"
 #include "tests/unit/sip-house.h"
 #include <string.h>
 #include <sys/resource.h>

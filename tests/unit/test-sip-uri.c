@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Room, mode and identity: what is refused first. */
-#include "plugins/sip/uri.h"
+#include "plugins/sip/request/uri.h"
 #include <reflector/error.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/url.h>

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The 200 to what changes a call: INVITE, re-INVITE, UPDATE. Refusals are in respond.h. */
+#pragma once
+
+#include "plugins/sip/call/call.h"
+
+/* call->request gets the answer to call->offer: what core has agreed. */
+void sip_answer_send (SipCall *call);
+/* call->request gets an offer of ours, see proposal.h. */
+void sip_answer_propose (SipCall *call, const char *sdp);
+/* @request gets a 200 without media: they stay as they are. */
+void sip_answer_confirm (SipCall *call, SipRequest *request);

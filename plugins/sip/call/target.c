@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Targets of calls (RFC 3261 §12.2), NATs and proxies between considered. Sends nothing. */
+#include "plugins/sip/call/target.h"
+#include "plugins/sip/call/index.h"
+#include "plugins/sip/listen/listen.h"
+#include "plugins/sip/request/uri.h"
+#include <string.h>
+
+char *
+sip_target_write_contact (const SipListener *listener, const char *room, gboolean tcp,
+                          const RflAddress *media)
+{
+  const SipListen *listen = listener->listen;
+  const RflAddress *host = &listener->local;
+  g_autofree char *user = sip_uri_escape_user (room);
+  RflAddress address;
+  char text[RFL_ADDRESS_STRLEN];
+
+  /* Behind a NAT of ours the media's plugin was told what to advertise. */
+  if (listen->advertise.family != 0)
+    host = &listen->advertise;
+  else if (listen->local.family == 0 && media->family == listener->local.family)
+    host = media;
+  address = *host;
+  address.scope = 0;
+  address.port = listener->local.port;
+  return g_strdup_printf ("<sip:%s@%s%s>", user, rfl_address_format (&address, text),
+                          tcp ? ";transport=tcp" : "");
+}
+
+char *
+sip_target_make_contact (const SipCall *call, const RflAddress *media)
+{
+  return sip_target_write_contact (call->listener, call->room, call->tcp, media);
+}
+
+/* The numeric address that a Contact names, or none. */
+static RflAddress
+contact_address (const sip_contact_t *contact)
+{
+  RflAddress address = { 0 };
+  g_autofree char *host = NULL;
+  const char *text;
+
+  if (contact == NULL)
+    return address;
+  text = contact->m_url->url_host + (contact->m_url->url_host[0] == '[');
+  host = g_strndup (text, strcspn (text, "]"));
+  if (rfl_address_parse (&address, host, 5060) && contact->m_url->url_port)
+    address.port = g_ascii_strtoull (contact->m_url->url_port, NULL, 10);
+  return address;
+}
+
+/* A client behind a NAT names a Contact that we cannot reach; without a proxy in between
+ * our requests go to where its own came from, on TCP over its connection. Past a proxy that
+ * did not record its route they go to the Contact (RFC 3261 §12.2.1.1). */
+static char *
+find_next_hop (const SipTarget *target, const sip_t *sip)
+{
+  RflAddress hop = contact_address (sip->sip_contact);
+  char text[RFL_ADDRESS_STRLEN];
+
+  if (target->routed || (sip->sip_via && sip->sip_via->v_next))
+    return NULL;
+  if (target->tcp || !rfl_address_same_ip (&hop, &target->remote))
+    hop = target->remote;
+  return g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&hop, text),
+                          target->tcp ? "tcp" : "udp");
+}
+
+SipTarget *
+sip_target_new (const SipCall *call, const sip_t *sip, const RflAddress *remote, gboolean tcp)
+{
+  SipTarget *target = g_new0 (SipTarget, 1);
+
+  target->remote = *remote;
+  target->tcp = tcp;
+  target->routed = call->routed || sip->sip_record_route != NULL;
+  target->next_hop = find_next_hop (target, sip);
+  return target;
+}
+
+void
+sip_target_free (SipTarget *target)
+{
+  if (target == NULL)
+    return;
+  g_free (target->next_hop);
+  g_free (target);
+}
+
+void
+sip_target_apply (SipCall *call, SipTarget *target)
+{
+  char peer[RFL_ADDRESS_STRLEN];
+
+  call->remote = target->remote;
+  sip_index_move (call->listener->plugin->index, call);
+  call->tcp = target->tcp;
+  call->routed = target->routed;
+  g_free (call->peer);
+  call->peer = g_strdup (rfl_address_format (&target->remote, peer));
+  g_free (call->next_hop);
+  call->next_hop = g_steal_pointer (&target->next_hop);
+  sip_target_free (target);
+}

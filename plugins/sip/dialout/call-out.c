@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The other way round than call.c begins: the phone has offered with its 200, and the ACK answers
+ * once it is in the room. What comes later is the same for all calls.
+ */
+#define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/dialout/call-out.h"
+#include "plugins/sip/gate/gate.h"
+#include "plugins/sip/call/index.h"
+#include "plugins/sip/journal/journal.h"
+
+static GPtrArray *
+make_offers (const SipSdp *offer, RflAddress local)
+{
+  local.port = 0;
+  return sip_sdp_to_offers (offer, RFL_LEG_ALL, &local);
+}
+
+static void
+acknowledge (nua_handle_t *nh, const char *sdp)
+{
+  nua_ack (nh, TAG_IF (sdp, SIPTAG_CONTENT_TYPE_STR ("application/sdp")),
+           TAG_IF (sdp, SIPTAG_PAYLOAD_STR (sdp)), NUTAG_AUTOACK (1), TAG_END ());
+}
+
+void
+sip_call_out_decline (nua_handle_t *nh, const SipListener *listener, const SipSdp *offer)
+{
+  g_auto (SipSdpOrigin) origin = { 0 };
+  g_autofree char *sdp = NULL;
+
+  if (offer)
+    {
+      g_autoptr (GPtrArray) descs = make_offers (offer, listener->local);
+
+      g_ptr_array_set_free_func (descs, (GDestroyNotify) rfl_medium_desc_free);
+      sdp = sip_sdp_write_answer (offer, descs, &listener->local, &origin);
+    }
+  acknowledge (nh, sdp);
+  nua_bye (nh, TAG_END ());
+}
+
+static void
+refuse (SipCall *call)
+{
+  call->state = SIP_CALL_ENDING;
+  rfl_counter_add (call->listener->plugin->counters.refused, 1);
+  sip_call_out_decline (call->nh, call->listener, call->offer);
+}
+
+static void
+let_in (SipCall *call)
+{
+  g_autoptr (GPtrArray) descs = g_ptr_array_new ();
+  g_autofree char *sdp = NULL;
+
+  for (guint i = 0; i < call->participant->media->len; i++)
+    g_ptr_array_add (descs, ((const RflMedium *) call->participant->media->pdata[i])->current);
+  sdp = sip_sdp_write_answer (call->offer, descs, &call->listener->local, &call->origin);
+  sip_call_note_heads (call, call->offer);
+  call->state = SIP_CALL_CONFIRMED;
+  rfl_counter_add (call->listener->plugin->counters.joined, 1);
+  acknowledge (call->nh, sdp);
+}
+
+/* RflJoinFunc; holds a reference to the call. */
+static void
+joined (RflParticipant *participant, const GError *error, gpointer user_data)
+{
+  SipCall *call = user_data;
+
+  if (call->state == SIP_CALL_JOINING && !error)
+    let_in (call);
+  else if (call->state != SIP_CALL_GONE)
+    refuse (call);
+  g_clear_pointer (&call->offer, sip_sdp_free);
+  sip_call_unref (call);
+}
+
+static SipCall *
+call_new (SipCallOut *out)
+{
+  SipCall *call = g_new0 (SipCall, 1);
+  char peer[RFL_ADDRESS_STRLEN];
+
+  g_atomic_ref_count_init (&call->refs);
+  call->listener = out->listener;
+  call->nh = g_steal_pointer (&out->nh);
+  call->offer = g_steal_pointer (&out->offer);
+  call->room = g_strdup (out->room);
+  call->user = g_strdup (out->user);
+  call->mode = RFL_LEG_ALL;
+  call->remote = out->remote;
+  call->tcp = out->tcp;
+  call->peer = g_strdup (rfl_address_format (&out->remote, peer));
+  call->routed = out->sip->sip_record_route != NULL;
+  call->contact = g_strdup (out->contact);
+  call->next_hop = call->routed ? NULL : g_strdup (out->next_hop);
+  call->since = rfl_clock_now (rfl_core_get_clock (out->listener->plugin->core));
+  return call;
+}
+
+void
+sip_call_out_start (SipCallOut *out)
+{
+  SipCall *call = call_new (out);
+
+  /* Its answer has what only our INVITE said: it is where it says. */
+  sip_call_adopt (call, out->identity, out->display_name, TRUE);
+  sip_gate_know (out->listener->plugin->gate, call, out->sip);
+  sip_index_move (out->listener->plugin->index, call);
+  sip_journal_note (out->listener->plugin->journal, call, out->sip);
+  rfl_participant_join (call->participant, call->room,
+                        make_offers (call->offer, call->listener->local), joined,
+                        sip_call_ref (call));
+}

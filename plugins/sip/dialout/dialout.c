@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is rung when, for how long, and how often. Sends nothing itself: see fork.c. */
+#define RFL_LOG_DOMAIN "sip"
+#include "plugins/sip/dialout/dialout.h"
+#include "plugins/sip/call/call.h"
+#include "plugins/sip/request/uri.h"
+#include <string.h>
+
+/**
+ * SipDialout:
+ * @rings: (element-type utf8 SipRing): by name, those that are not over
+ * @forks: (element-type nua_handle_t SipFork)
+ */
+struct _SipDialout {
+  SipPlugin *plugin;
+  GHashTable *rings, *forks;
+  GArray *hooks;
+  gboolean offered;
+  RflCounter *rung, *answered, *unanswered, *limited;
+  RflLogLimit log;
+};
+
+static RflClock *
+clock_of (const SipDialout *dialout)
+{
+  return rfl_core_get_clock (dialout->plugin->core);
+}
+
+/* ---- rings ---- */
+
+SipRing *
+sip_ring_ref (SipRing *ring)
+{
+  g_atomic_ref_count_inc (&ring->refs);
+  return ring;
+}
+
+void
+sip_ring_unref (SipRing *ring)
+{
+  if (!g_atomic_ref_count_dec (&ring->refs))
+    return;
+  rfl_timer_free (ring->timer);
+  g_free (ring->name);
+  g_free (ring->identity);
+  g_free (ring->display_name);
+  g_free (ring->room);
+  g_free (ring->from);
+  g_free (ring);
+}
+
+static void
+unref_ring (gpointer ring)
+{
+  sip_ring_unref (ring);
+}
+
+static void
+log_ring (const SipRing *ring, const char *what)
+{
+  SipDialout *dialout = ring->dialout;
+  guint suppressed = 0;
+
+  if (rfl_log_limit_pass (&dialout->log, clock_of (dialout), &suppressed))
+    rfl_info (&(RflLogFields){ .session = ring->room }, "%s: %s (%u more)", ring->identity, what,
+              suppressed);
+}
+
+/* Giving up a fork does not take it out of the table: its INVITE is not over yet. */
+static void
+end_ring (SipRing *ring)
+{
+  GHashTableIter iter;
+  gpointer fork;
+
+  if (ring->over)
+    return;
+  ring->over = TRUE;
+  rfl_timer_stop (ring->timer);
+  g_hash_table_iter_init (&iter, ring->dialout->forks);
+  while (g_hash_table_iter_next (&iter, NULL, &fork))
+    if (((SipFork *) fork)->ring == ring)
+      sip_fork_give_up (fork);
+  g_hash_table_remove (ring->dialout->rings, ring->name);
+}
+
+static void
+nobody_answers (SipRing *ring, const char *why)
+{
+  if (ring->over)
+    return;
+  sip_ring_ref (ring);
+  rfl_counter_add (ring->dialout->unanswered, 1);
+  log_ring (ring, why);
+  end_ring (ring);
+  sip_ring_unref (ring);
+}
+
+static void
+on_timeout (gpointer user_data)
+{
+  nobody_answers (user_data, "does not answer");
+}
+
+void
+sip_ring_lose (SipRing *ring, SipFork *fork)
+{
+  sip_ring_ref (ring);
+  g_hash_table_remove (ring->dialout->forks, fork->nh);
+  if (--ring->n_forks == 0)
+    nobody_answers (ring, "cannot be reached");
+  sip_ring_unref (ring);
+}
+
+void
+sip_ring_win (SipRing *ring, SipFork *fork)
+{
+  sip_ring_ref (ring);
+  ring->n_forks--;
+  g_hash_table_steal (ring->dialout->forks, fork->nh);
+  rfl_counter_add (ring->dialout->answered, 1);
+  log_ring (ring, "answers");
+  end_ring (ring);
+  sip_ring_unref (ring);
+}
+
+/* ---- ringing ---- */
+
+/* The user part of what a participant says to be, unescaped; or %NULL */
+static char *
+get_user (const char *identity)
+{
+  const char *start = strchr (identity, ':'), *at = start ? strchr (start, '@') : NULL;
+
+  return at ? g_uri_unescape_segment (start + 1, at, NULL) : NULL;
+}
+
+static gboolean
+is_there (const RflSession *session, const char *name)
+{
+  for (guint i = 0; session && i < session->participants->len; i++)
+    {
+      RflParticipant *participant = session->participants->pdata[i];
+      const SipCall *call = sip_call_find (participant);
+      g_autofree char *user = get_user (participant->identity);
+      if (g_strcmp0 (user, name) == 0 || (call && g_strcmp0 (call->user, name) == 0))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+may_ring (SipDialout *dialout, const SipName *name, const char *room, GError **error)
+{
+  SipPlugin *plugin = dialout->plugin;
+  const SipSettings *s = &plugin->settings;
+  gint64 now = rfl_clock_now (clock_of (dialout));
+  guint calls = g_hash_table_size (plugin->calls) + g_hash_table_size (dialout->forks);
+
+  if (plugin->stopping || rfl_core_is_draining (plugin->core))
+    g_set_error (error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "This server is going down");
+  else if (is_there (rfl_core_find_session (plugin->core, room), name->name))
+    g_set_error (error, RFL_ERROR, RFL_ERROR_FORBIDDEN, "%s is in the room already", name->name);
+  else if (g_hash_table_contains (dialout->rings, name->name)
+           || (name->rung != 0 && now - name->rung < s->ring_interval * G_TIME_SPAN_SECOND))
+    g_set_error (error, RFL_ERROR, RFL_ERROR_LIMIT, "%s was called a moment ago", name->name);
+  else if (calls + name->bindings->len > s->max_calls)
+    g_set_error (error, RFL_ERROR, RFL_ERROR_LIMIT, "Too many calls");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* The listener that the phone registered with: its NAT lets nobody else in. */
+static SipListener *
+find_listener (const SipPlugin *plugin, const SipBinding *binding)
+{
+  for (guint i = 0; plugin->listeners && i < plugin->listeners->len; i++)
+    {
+      SipListener *listener = plugin->listeners->pdata[i];
+      if (rfl_address_equal (&listener->local, &binding->local)
+          && (binding->tcp ? listener->has_tcp : listener->has_udp))
+        return listener;
+    }
+  return NULL;
+}
+
+static SipRing *
+ring_new (SipDialout *dialout, const SipName *name, const char *room, const char *from)
+{
+  SipRing *ring = g_new0 (SipRing, 1);
+
+  g_atomic_ref_count_init (&ring->refs);
+  ring->dialout = dialout;
+  ring->name = g_strdup (name->name);
+  ring->identity = g_strdup (name->identity);
+  ring->display_name = g_strdup (name->display_name);
+  ring->room = g_strdup (room);
+  ring->from = g_strdup (from);
+  ring->timer = rfl_timer_new (clock_of (dialout), "sip.ring", on_timeout, ring);
+  g_hash_table_insert (dialout->rings, ring->name, ring);
+  return ring;
+}
+
+static void
+call_bindings (SipRing *ring, const SipName *name)
+{
+  SipDialout *dialout = ring->dialout;
+
+  for (guint i = 0; i < name->bindings->len; i++)
+    {
+      const SipBinding *binding = name->bindings->pdata[i];
+      SipListener *listener = find_listener (dialout->plugin, binding);
+      SipFork *fork = listener ? sip_fork_new (ring, listener, binding) : NULL;
+
+      if (fork == NULL)
+        continue;
+      ring->n_forks++;
+      g_hash_table_insert (dialout->forks, fork->nh, fork);
+    }
+}
+
+static gboolean
+ring_name (SipDialout *dialout, SipName *name, const char *room, const char *from, GError **error)
+{
+  SipRing *ring;
+
+  if (!may_ring (dialout, name, room, error))
+    {
+      rfl_counter_add (dialout->limited, 1);
+      return FALSE;
+    }
+  name->rung = rfl_clock_now (clock_of (dialout));
+  ring = ring_new (dialout, name, room, from);
+  rfl_counter_add (dialout->rung, 1);
+  log_ring (ring, "is called");
+  call_bindings (ring, name);
+  if (ring->n_forks == 0)
+    {
+      nobody_answers (ring, "cannot be called");
+      g_set_error (error, RFL_ERROR, RFL_ERROR_NOT_FOUND, "No contact can be called");
+      return FALSE;
+    }
+  rfl_timer_start (ring->timer, dialout->plugin->settings.ring_time * G_TIME_SPAN_SECOND);
+  return TRUE;
+}
+
+/* ---- who asks for it ---- */
+
+/* Somebody has come who is not only said to be there (UDP: his ACK has come), and called us. */
+static RflHookResult
+on_arrival (RflEvent *event, gpointer user_data, GError **error)
+{
+  SipDialout *dialout = user_data;
+  const SipPlugin *plugin = dialout->plugin;
+  const RflParticipant *caller = event->participant;
+  SipName *name;
+  g_autofree char *from = NULL;
+
+  if (!plugin->settings.call_registered || !caller->confirmed || caller->session == NULL
+      || sip_call_find (event->participant) == NULL)
+    return RFL_HOOK_CONTINUE;
+  name = sip_location_find (sip_registrar_get_location (plugin->registrar), caller->session->name);
+  if (name == NULL || is_there (caller->session, name->name))
+    return RFL_HOOK_CONTINUE;
+  from = sip_uri_write_from (caller->identity, caller->display_name);
+  ring_name (dialout, name, caller->session->name, from, NULL);
+  return RFL_HOOK_CONTINUE;
+}
+
+/* Nobody waits any more. */
+static RflHookResult
+on_session_ended (RflEvent *event, gpointer user_data, GError **error)
+{
+  SipDialout *dialout = user_data;
+  g_autoptr (GList) rings = g_hash_table_get_values (dialout->rings);
+
+  for (const GList *l = rings; l; l = l->next)
+    if (strcmp (((SipRing *) l->data)->room, event->session->name) == 0)
+      nobody_answers (l->data, "is not called any more");
+  return RFL_HOOK_CONTINUE;
+}
+
+/* RflCaller */
+static gboolean
+call_by_name (gpointer self, const char *session, const char *name, GError **error)
+{
+  SipDialout *dialout = self;
+  SipPlugin *plugin = dialout->plugin;
+  SipName *found = sip_location_find (sip_registrar_get_location (plugin->registrar), name);
+  g_autofree char *user = sip_uri_escape_user (session), *from = NULL;
+  char ip[RFL_ADDRESS_STRLEN];
+
+  if (found == NULL)
+    {
+      g_set_error (error, RFL_ERROR, RFL_ERROR_NOT_FOUND, "%s is not registered", name);
+      return FALSE;
+    }
+  rfl_address_format_ip (&((SipBinding *) found->bindings->pdata[0])->local, ip);
+  from = g_strdup_printf (strchr (ip, ':') ? "<sip:%s@[%s]>" : "<sip:%s@%s>", user, ip);
+  return ring_name (dialout, found, session, from, error);
+}
+
+/* ---- the stack's events ---- */
+
+static gboolean
+is_request (nua_event_t event)
+{
+  return event == nua_i_invite || event == nua_i_update || event == nua_i_options
+         || event == nua_i_message || event == nua_i_info || event == nua_i_register
+         || event == nua_i_prack;
+}
+
+static void
+on_state (SipFork *fork, tagi_t tags[])
+{
+  int state = nua_callstate_init;
+
+  tl_gets (tags, NUTAG_CALLSTATE_REF (state), TAG_END ());
+  if (state == nua_callstate_terminated)
+    sip_ring_lose (fork->ring, fork);
+}
+
+gboolean
+sip_dialout_on_event (SipListener *listener, nua_event_t event, int status, nua_handle_t *nh,
+                      const sip_t *sip, tagi_t tags[])
+{
+  SipDialout *dialout = listener->plugin->dialout;
+  SipFork *fork = dialout ? g_hash_table_lookup (dialout->forks, nh) : NULL;
+
+  if (fork == NULL)
+    return FALSE;
+  if (event == nua_r_invite)
+    sip_fork_on_answer (fork, status, sip);
+  else if (event == nua_i_state)
+    on_state (fork, tags);
+  else if (is_request (event) && status < 200)
+    {
+      g_autoptr (SipRequest) request = sip_request_save (listener, nh);
+      sip_request_respond (request, 500, "The Call Is Not Answered Yet", NULL);
+    }
+  return TRUE;
+}
+
+/* ---- life ---- */
+
+static const RflCaller caller = { .call = call_by_name };
+
+static void
+make_counters (SipDialout *dialout)
+{
+  RflCore *core = dialout->plugin->core;
+
+  dialout->rung = rfl_counter_get (core, "sip.rung", "registered names that were called");
+  dialout->answered = rfl_counter_get (core, "sip.rung_answered", "of these, answered");
+  dialout->unanswered =
+      rfl_counter_get (core, "sip.rung_unanswered", "of these, given up or refused");
+  dialout->limited = rfl_counter_get (core, "sip.rung_limited",
+                                      "registered names that were not called: too often, too many");
+}
+
+SipDialout *
+sip_dialout_new (SipPlugin *plugin)
+{
+  SipDialout *dialout = g_new0 (SipDialout, 1);
+  RflBus *bus = rfl_core_get_bus (plugin->core);
+  const RflHook hooks[] = {
+    { "sip/dialout", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_LATE, NULL, NULL, on_arrival, dialout },
+    { "sip/dialout", RFL_EVENT_PARTICIPANT_CONFIRMED, RFL_HOOK_LATE, NULL, NULL, on_arrival,
+      dialout },
+    { "sip/dialout", RFL_EVENT_SESSION_ENDED, RFL_HOOK_LATE, NULL, NULL, on_session_ended, dialout }
+  };
+
+  dialout->plugin = plugin;
+  dialout->rings = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, unref_ring);
+  dialout->forks =
+      g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) (void (*) (void)) sip_fork_free);
+  dialout->hooks = g_array_new (FALSE, FALSE, sizeof (guint));
+  make_counters (dialout);
+  rfl_bus_add_hooks (bus, hooks, G_N_ELEMENTS (hooks), dialout->hooks, NULL);
+  dialout->offered = rfl_core_offer_service (plugin->core, RFL_CALLER_SERVICE, RFL_CALLER_VERSION,
+                                             &caller, dialout, NULL);
+  return dialout;
+}
+
+void
+sip_dialout_free (SipDialout *dialout)
+{
+  if (dialout == NULL)
+    return;
+  if (dialout->offered)
+    rfl_core_withdraw_service (dialout->plugin->core, RFL_CALLER_SERVICE);
+  rfl_bus_remove_hooks (rfl_core_get_bus (dialout->plugin->core), dialout->hooks);
+  g_array_unref (dialout->hooks);
+  g_hash_table_unref (dialout->rings);
+  g_hash_table_unref (dialout->forks);
+  g_free (dialout);
+}
+
+void
+sip_dialout_end_all (SipDialout *dialout)
+{
+  g_autoptr (GList) rings = dialout ? g_hash_table_get_values (dialout->rings) : NULL;
+
+  for (const GList *l = rings; l; l = l->next)
+    nobody_answers (l->data, "is not called any more");
+}
+
+void
+sip_dialout_drop_all (SipDialout *dialout)
+{
+  sip_dialout_end_all (dialout);
+  if (dialout)
+    g_hash_table_remove_all (dialout->forks);
+}
+
+gboolean
+sip_dialout_uses (const SipDialout *dialout, const SipListener *listener)
+{
+  GHashTableIter iter;
+  gpointer fork;
+
+  g_hash_table_iter_init (&iter, dialout->forks);
+  while (g_hash_table_iter_next (&iter, NULL, &fork))
+    if (((const SipFork *) fork)->listener == listener)
+      return TRUE;
+  return FALSE;
+}
+
+guint
+sip_dialout_count (const SipDialout *dialout)
+{
+  return g_hash_table_size (dialout->forks);
+}

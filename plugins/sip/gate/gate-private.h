@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a gate is made of, for gate.c and gate-filter.c. */
+#pragma once
+
+#include "plugins/sip/gate/gate.h"
+#include "plugins/sip/gate/recent.h"
+#include <gio/gio.h>
+#include <reflector/rate.h>
+
+/**
+ * SipGate:
+ * @invites, @requests, @refusals, @wrong: %NULL: no limit
+ * @recent: transactions and Call-IDs that have passed
+ * @dialogs: hash of Call-ID → number of calls
+ * @tag: To tag of our stateless responses
+ */
+struct _SipGate {
+  SipPlugin *plugin;
+  RflClock *clock;
+  SipLoad *load;
+  RflRates *invites, *requests, *refusals, *wrong;
+  SipRecent *recent;
+  GHashTable *dialogs;
+  char tag[24];
+  RflCounter *limited, *dropped, *shed, *delayed;
+  RflLogLimit log;
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where a request came from, and its refusal. Reads nothing of its content. */
+#include "plugins/sip/request/arrival.h"
+#include <sofia-sip/msg_addr.h>
+#include <string.h>
+
+void
+sip_request_get_remote (const SipRequest *request, RflAddress *remote, gboolean *tcp)
+{
+  msg_t *msg = nua_saved_event_request (request->saved);
+  const su_addrinfo_t *ai = msg ? msg_addrinfo (msg) : NULL;
+
+  memset (remote, 0, sizeof *remote);
+  *tcp = FALSE;
+  if (ai == NULL || ai->ai_addr == NULL)
+    return;
+  rfl_address_from_sockaddr (remote, ai->ai_addr, ai->ai_addrlen);
+  *tcp = ai->ai_socktype == SOCK_STREAM;
+}
+
+void
+sip_arrival_init (SipArrival *a, SipListener *listener, const SipRequest *request, const sip_t *sip)
+{
+  memset (a, 0, sizeof *a);
+  a->listener = listener;
+  a->sip = sip;
+  sip_request_get_remote (request, &a->remote, &a->tcp);
+  rfl_address_format (&a->remote, a->peer);
+}
+
+void
+sip_arrival_refuse (const SipArrival *a, SipRequest *request, const SipRefusal *refusal,
+                    const char *text)
+{
+  sip_request_refuse_with (a->listener, request, a->peer, refusal, text);
+}
+
+void
+sip_arrival_refuse_error (const SipArrival *a, SipRequest *request, const GError *error)
+{
+  sip_request_refuse (a->listener, request, a->peer, error);
+}
