@@ -15,7 +15,8 @@ const RflOption auth_options[] = {
   { .name = "algorithms",
     .type = RFL_OPTION_STRINGS,
     .fallback = "[ \"MD5\" ]",
-    .help = "Hashes to offer, of MD5 and SHA-256; many phones know only MD5" },
+    .help = "Hashes to offer, of MD5 and SHA-256, the latter first and only while every user of "
+            "the realm has one" },
   { .name = "nonce_lifetime",
     .type = RFL_OPTION_INT,
     .fallback = "300",

@@ -6,6 +6,42 @@
 
 #include <string.h>
 
+static guint
+weaker_configured (const AuthConfig *config, AuthAlgorithm algorithm)
+{
+  guint set = 0;
+
+  for (guint i = 0; i < (guint) algorithm; i++)
+    if (config->offered[i])
+      set |= 1u << i;
+  return set;
+}
+
+/* Whether anybody could answer any challenge of @realm. */
+static gboolean
+is_hopeless (const AuthConfig *config, const char *realm)
+{
+  for (guint i = 0; i < AUTH_N_ALGORITHMS; i++)
+    if (config->offered[i] && auth_users_count_hashes (config->users, realm, i) > 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* A client answers the first challenge that it can (RFC 8760 §2.4), and only then says who it is. So a
+ * stronger hash is held back while a user lacks it, unless another one has nothing else. */
+gboolean
+auth_judge_offers (const AuthConfig *config, const char *realm, AuthAlgorithm algorithm)
+{
+  guint weaker = weaker_configured (config, algorithm);
+
+  if (!config->offered[algorithm])
+    return FALSE;
+  return auth_users_count_hashes (config->users, realm, algorithm)
+             == auth_users_count (config->users, realm)
+         || auth_users_count_only (config->users, realm, algorithm, weaker) > 0
+         || is_hopeless (config, realm);
+}
+
 char **
 auth_judge_challenge (const AuthConfig *config, AuthNonces *nonces, gint64 now, const char *realm,
                       gboolean stale)
@@ -19,7 +55,7 @@ auth_judge_challenge (const AuthConfig *config, AuthNonces *nonces, gint64 now, 
     {
       g_autofree char *nonce = NULL;
 
-      if (!config->offered[i])
+      if (!auth_judge_offers (config, realm, i))
         continue;
       nonce = auth_nonces_make (nonces, realm, now);
       g_ptr_array_add (values,

@@ -16,7 +16,7 @@ extern const RflOption auth_options[];
 /* What the operator has set. */
 typedef struct {
   char *realm;
-  gboolean offered[AUTH_N_ALGORITHMS];
+  gboolean offered[AUTH_N_ALGORITHMS]; /* as far as the users of a realm have its hash */
   gboolean allow_without_qop;
   gint64 nonce_lifetime; /* microseconds */
   guint max_nonces;
@@ -28,6 +28,8 @@ AuthConfig *auth_config_new (const RflSettings *settings, GError **error);
 void auth_config_free (AuthConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuthConfig, auth_config_free)
 
+/* Whether challenges of @realm have @algorithm among them. */
+gboolean auth_judge_offers (const AuthConfig *config, const char *realm, AuthAlgorithm algorithm);
 /* RflCredentials.challenge at time @now */
 char **auth_judge_challenge (const AuthConfig *config, AuthNonces *nonces, gint64 now,
                              const char *realm, gboolean stale);

@@ -16,8 +16,14 @@ typedef struct {
   char *user, *realm, *ha1;
 } User;
 
+/* How many users of a realm have exactly these hashes; the index is a set of bits, one for each algorithm. */
+typedef struct {
+  guint by_set[1 << AUTH_N_ALGORITHMS];
+} Realm;
+
 struct _AuthUsers {
-  GHashTable *table; /* a User is its own key */
+  GHashTable *table;  /* a User is its own key */
+  GHashTable *realms; /* name → Realm */
 };
 
 static guint
@@ -70,6 +76,47 @@ check_fields (char **fields, AuthAlgorithm *algorithm)
   return NULL;
 }
 
+/* The hashes that there are of @user, as a set. */
+static guint
+find_set (const AuthUsers *users, const User *user)
+{
+  guint set = 0;
+
+  for (guint i = 0; i < AUTH_N_ALGORITHMS; i++)
+    if (auth_users_find (users, user->user, user->realm, i) != NULL)
+      set |= 1u << i;
+  return set;
+}
+
+static Realm *
+get_realm (AuthUsers *users, const char *name)
+{
+  Realm *realm = g_hash_table_lookup (users->realms, name);
+
+  if (realm == NULL)
+    {
+      realm = g_new0 (Realm, 1);
+      g_hash_table_insert (users->realms, g_strdup (name), realm);
+    }
+  return realm;
+}
+
+/* Takes @user. Returns: whether it is new */
+static gboolean
+add_user (AuthUsers *users, User *user)
+{
+  Realm *realm = get_realm (users, user->realm);
+  guint before = find_set (users, user);
+  guint after = before | 1u << user->algorithm;
+
+  if (!g_hash_table_add (users->table, user))
+    return FALSE;
+  if (before != 0)
+    realm->by_set[before]--;
+  realm->by_set[after]++;
+  return TRUE;
+}
+
 static const char *
 add_line (AuthUsers *users, const char *line)
 {
@@ -85,7 +132,7 @@ add_line (AuthUsers *users, const char *line)
   user->user = g_strdup (fields[0]);
   user->realm = g_strdup (fields[1]);
   user->ha1 = g_ascii_strdown (fields[g_strv_length (fields) - 1], -1);
-  return g_hash_table_add (users->table, user) ? NULL : "this user, realm and algorithm come twice";
+  return add_user (users, user) ? NULL : "this user, realm and algorithm come twice";
 }
 
 static const char *
@@ -123,6 +170,7 @@ auth_users_parse (const char *name, const char *data, gsize len, GError **error)
   g_autoptr (AuthUsers) users = g_new0 (AuthUsers, 1);
 
   users->table = g_hash_table_new_full (user_hash, user_equal, user_free, NULL);
+  users->realms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   for (guint number = 1; len > 0; number++)
     {
       const char *end = memchr (data, '\n', len);
@@ -206,6 +254,7 @@ auth_users_free (AuthUsers *users)
   if (users == NULL)
     return;
   g_hash_table_unref (users->table);
+  g_hash_table_unref (users->realms);
   g_free (users);
 }
 
@@ -219,20 +268,56 @@ auth_users_find (const AuthUsers *users, const char *user, const char *realm,
   return found != NULL ? found->ha1 : NULL;
 }
 
-guint
-auth_users_count (const AuthUsers *users, const char *realm, AuthAlgorithm algorithm)
+static const Realm nobody;
+
+static const Realm *
+find_realm (const AuthUsers *users, const char *name)
 {
-  GHashTableIter iter;
-  gpointer key;
+  const Realm *realm = g_hash_table_lookup (users->realms, name);
+
+  return realm != NULL ? realm : &nobody;
+}
+
+guint
+auth_users_count (const AuthUsers *users, const char *realm)
+{
+  const Realm *found = find_realm (users, realm);
   guint n = 0;
 
-  g_hash_table_iter_init (&iter, users->table);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    {
-      const User *user = key;
-
-      if (user->algorithm == algorithm && strcmp (user->realm, realm) == 0)
-        n++;
-    }
+  for (guint set = 1; set < G_N_ELEMENTS (found->by_set); set++)
+    n += found->by_set[set];
   return n;
+}
+
+guint
+auth_users_count_hashes (const AuthUsers *users, const char *realm, AuthAlgorithm algorithm)
+{
+  const Realm *found = find_realm (users, realm);
+  guint n = 0;
+
+  for (guint set = 1; set < G_N_ELEMENTS (found->by_set); set++)
+    if (set & 1u << algorithm)
+      n += found->by_set[set];
+  return n;
+}
+
+guint
+auth_users_count_only (const AuthUsers *users, const char *realm, AuthAlgorithm algorithm,
+                       guint weaker)
+{
+  const Realm *found = find_realm (users, realm);
+  guint n = 0;
+
+  for (guint set = 1; set < G_N_ELEMENTS (found->by_set); set++)
+    if (set & 1u << algorithm && !(set & weaker))
+      n += found->by_set[set];
+  return n;
+}
+
+char **
+auth_users_list_realms (const AuthUsers *users)
+{
+  g_autofree char **names = (char **) g_hash_table_get_keys_as_array (users->realms, NULL);
+
+  return g_strdupv (names);
 }

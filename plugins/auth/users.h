@@ -18,7 +18,13 @@ void auth_users_free (AuthUsers *users);
 /* Returns: (nullable): HA1 in lower-case hexadecimal, lent */
 const char *auth_users_find (const AuthUsers *users, const char *user, const char *realm,
                              AuthAlgorithm algorithm);
-/* How many lines are about @realm and @algorithm */
-guint auth_users_count (const AuthUsers *users, const char *realm, AuthAlgorithm algorithm);
+/* How many users @realm has, and how many of them a hash of @algorithm. */
+guint auth_users_count (const AuthUsers *users, const char *realm);
+guint auth_users_count_hashes (const AuthUsers *users, const char *realm, AuthAlgorithm algorithm);
+/* How many of them have none of the algorithms in @weaker beside, a set of bits 1 << AuthAlgorithm. */
+guint auth_users_count_only (const AuthUsers *users, const char *realm, AuthAlgorithm algorithm,
+                             guint weaker);
+/* Returns: (transfer full): the realms that have users, in no order */
+char **auth_users_list_realms (const AuthUsers *users);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuthUsers, auth_users_free)

@@ -21,6 +21,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_assert_no_error (error);
   g_assert_null (auth_users_find (users, "", "home", AUTH_MD5));
   auth_users_find (users, "ann", "home", AUTH_MD5);
-  auth_users_count (users, "home", AUTH_SHA256);
+  auth_users_count_hashes (users, "home", AUTH_SHA256);
   return 0;
 }

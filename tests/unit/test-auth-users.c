@@ -92,8 +92,8 @@ good (void)
   g_assert_null (auth_users_find (users, "ann", "work", AUTH_SHA256));
   g_assert_null (auth_users_find (users, "", "", AUTH_MD5));
   g_assert_null (auth_users_find (users, "ann:home", "", AUTH_MD5));
-  g_assert_cmpuint (auth_users_count (users, "home", AUTH_MD5), ==, 2);
-  g_assert_cmpuint (auth_users_count (users, "work", AUTH_SHA256), ==, 0);
+  g_assert_cmpuint (auth_users_count_hashes (users, "home", AUTH_MD5), ==, 2);
+  g_assert_cmpuint (auth_users_count_hashes (users, "work", AUTH_SHA256), ==, 0);
 }
 
 static void
