@@ -206,6 +206,37 @@ one_at_a_time (void)
   house_free (house);
 }
 
+/* A phone says that it is connected when the 200 has come, which is before we have its ACK. */
+static void
+before_the_ack (void)
+{
+  House *house = house_new ("max_queued_messages = 2;");
+  g_autoptr (Phone) one = house_phone (house), two = house_phone (house);
+  g_autoptr (Phone) three = house_phone (house);
+  g_autofree char *ok = NULL, *also = NULL;
+
+  house_call (one);
+  phone_run_until (house->context, house_is_confirmed, house);
+  phone_invite (two, "room");
+  ok = phone_expect (two, "SIP/2.0 200");
+  phone_invite (three, "room");
+  also = phone_expect (three, "SIP/2.0 200");
+  say (one, "first", "202");
+  say (one, "second", "202");
+  say (one, "third", "202");
+  hear_nothing (two);
+  g_assert_cmpuint (counter (house, "sip.messages_sent"), ==, 0);
+  g_assert_cmpuint (counter (house, "sip.messages_dropped"), ==, 2);
+  phone_ack (two);
+  hear (two, "first", "200 OK");
+  hear (two, "second", "200 OK");
+  hear_nothing (two);
+  g_assert_cmpuint (counter (house, "sip.messages_sent"), ==, 2);
+  phone_ack (three);
+  hear (three, "first", "200 OK");
+  house_free (house);
+}
+
 /* Whatever a phone refuses with, it keeps its call and gets no more. */
 static void
 deaf (void)
@@ -328,6 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/message/plain-uris", plain_uris);
   g_test_add_func ("/sip/message/bad-bodies", bad_bodies);
   g_test_add_func ("/sip/message/strangers", strangers);
+  g_test_add_func ("/sip/message/before-the-ack", before_the_ack);
   g_test_add_func ("/sip/message/too-many", too_many);
   g_test_add_func ("/sip/message/said-inside-and-outside", said_inside_and_outside);
   g_test_add_func ("/sip/message/one-at-a-time", one_at_a_time);

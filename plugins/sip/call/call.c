@@ -351,6 +351,7 @@ sip_call_acknowledged (SipCall *call, const sip_t *sip)
         {
           rfl_participant_confirm (call->participant);
           replace_others (call);
+          sip_messages_on_ack (call);
         }
     }
   if (sip)

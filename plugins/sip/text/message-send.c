@@ -124,7 +124,8 @@ go_on (SipTalk *talk)
   SipMessages *messages = talk->messages;
   Text *text;
 
-  if (talk->busy || talk->waiting || g_queue_is_empty (&talk->queue))
+  if (talk->busy || talk->waiting || g_queue_is_empty (&talk->queue)
+      || talk->call->state < SIP_CALL_CONFIRMED)
     return;
   if (messages->under_way >= MAX_UNDER_WAY)
     {
@@ -166,6 +167,13 @@ say (SipCall *call, Text *text)
   g_ref_count_inc (&text->refs);
   g_queue_push_tail (&talk->queue, text);
   go_on (talk);
+}
+
+void
+sip_messages_on_ack (SipCall *call)
+{
+  if (call->talk)
+    go_on (call->talk);
 }
 
 static void
@@ -221,7 +229,8 @@ on_text (RflEvent *event, gpointer user_data, GError **error)
     {
       RflParticipant *participant = event->session->participants->pdata[i];
       SipCall *call = participant == event->participant ? NULL : sip_call_find (participant);
-      if (call && call->state == SIP_CALL_CONFIRMED)
+      /* Before its ACK it may be in the room and hear others already. */
+      if (call && (call->state == SIP_CALL_ANSWERED || call->state == SIP_CALL_CONFIRMED))
         say (call, text);
     }
   text_unref (text);

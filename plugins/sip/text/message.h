@@ -13,6 +13,8 @@ void sip_messages_free (SipMessages *messages);
 /* A MESSAGE; @call: if it came inside of a call. */
 void sip_messages_on_message (SipListener *listener, nua_handle_t *nh, SipCall *call,
                               const sip_t *sip);
+/* Sends what was said while the call waited for its ACK. */
+void sip_messages_on_ack (SipCall *call);
 /* The answer to one of ours. */
 void sip_messages_on_answer (SipCall *call, int status);
 
