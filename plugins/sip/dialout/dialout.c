@@ -3,6 +3,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/dialout/dialout.h"
 #include "plugins/sip/call/call.h"
+#include "plugins/sip/request/arrival.h"
 #include "plugins/sip/request/uri.h"
 #include <string.h>
 
@@ -303,14 +304,6 @@ call_by_name (gpointer self, const char *session, const char *name, GError **err
 
 /* ---- the stack's events ---- */
 
-static gboolean
-is_request (nua_event_t event)
-{
-  return event == nua_i_invite || event == nua_i_update || event == nua_i_options
-         || event == nua_i_message || event == nua_i_info || event == nua_i_register
-         || event == nua_i_prack;
-}
-
 static void
 on_state (SipFork *fork, tagi_t tags[])
 {
@@ -334,7 +327,7 @@ sip_dialout_on_event (SipListener *listener, nua_event_t event, int status, nua_
     sip_fork_on_answer (fork, status, sip);
   else if (event == nua_i_state)
     on_state (fork, tags);
-  else if (is_request (event) && status < 200)
+  else if (sip_event_is_request (event) && status < 200)
     {
       g_autoptr (SipRequest) request = sip_request_save (listener, nh);
       sip_request_respond (request, 500, "The Call Is Not Answered Yet", NULL);

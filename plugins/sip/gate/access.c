@@ -5,7 +5,6 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/gate/access.h"
 #include "plugins/sip/call/index.h"
-#include <sofia-sip/msg_addr.h>
 
 static RflAccessVerdict
 judge (const SipPlugin *plugin, const RflAddress *address)
@@ -15,35 +14,6 @@ judge (const SipPlugin *plugin, const RflAddress *address)
       rfl_core_find_service (plugin->core, RFL_ACCESS_SERVICE, RFL_ACCESS_VERSION, &self);
 
   return access ? access->judge (self, address) : RFL_ACCESS_ALLOWED;
-}
-
-static gboolean
-get_sender (msg_t *msg, RflAddress *out)
-{
-  const su_addrinfo_t *ai = msg_addrinfo (msg);
-
-  return ai && ai->ai_addr && rfl_address_from_sockaddr (out, ai->ai_addr, ai->ai_addrlen);
-}
-
-static gboolean
-is_request (nua_event_t event)
-{
-  switch (event)
-    {
-    case nua_i_invite:
-    case nua_i_options:
-    case nua_i_register:
-    case nua_i_message:
-    case nua_i_subscribe:
-    case nua_i_info:
-    case nua_i_update:
-    case nua_i_refer:
-    case nua_i_publish:
-    case nua_i_method:
-      return TRUE;
-    default:
-      return FALSE;
-    }
 }
 
 /* A listener that is not wanted any more has no rules of its own left: it is there for its calls. */
@@ -59,11 +29,12 @@ sip_access_refuses (nua_event_t event, SipListener *listener, nua_handle_t *nh, 
   static const SipRefusal forbidden = { SIP_403_FORBIDDEN, 399, 0 };
   static const SipRefusal gone = { SIP_503_SERVICE_UNAVAILABLE, 399, 0 };
   g_autoptr (SipRequest) request = NULL;
-  msg_t *msg = is_request (event) ? nua_current_request (listener->nua) : NULL;
+  msg_t *msg = sip_event_is_request (event) ? nua_current_request (listener->nua) : NULL;
   RflAddress remote;
   SipArrival a;
 
-  if (msg == NULL || !get_sender (msg, &remote) || sip_access_is_open (listener, &remote))
+  if (msg == NULL || !sip_msg_get_remote (msg, &remote, NULL)
+      || sip_access_is_open (listener, &remote))
     return FALSE;
   request = sip_request_save (listener, nh);
   sip_arrival_init (&a, listener, request, sip);
@@ -83,6 +54,6 @@ sip_access_is_silent (msg_t *msg, gpointer data)
   const SipPlugin *plugin = data;
   RflAddress remote;
 
-  return get_sender (msg, &remote) && judge (plugin, &remote) == RFL_ACCESS_SILENT
+  return sip_msg_get_remote (msg, &remote, NULL) && judge (plugin, &remote) == RFL_ACCESS_SILENT
          && !sip_index_has_host (plugin->index, &remote);
 }

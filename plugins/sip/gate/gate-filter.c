@@ -9,22 +9,9 @@
 #include "plugins/sip/auth/digest.h"
 #include "plugins/sip/gate/gate-private.h"
 #include "plugins/sip/gate/stateless.h"
-#include <sofia-sip/msg_addr.h>
 
 /* Seconds: descriptors are soon free again. */
 #define SHORTAGE_RETRY 10
-
-static gboolean
-get_remote (msg_t *msg, RflAddress *remote, gboolean *datagram)
-{
-  const su_addrinfo_t *ai = msg ? msg_addrinfo (msg) : NULL;
-
-  if (ai == NULL || ai->ai_addr == NULL || ai->ai_addrlen == 0
-      || !rfl_address_from_sockaddr (remote, ai->ai_addr, ai->ai_addrlen))
-    return FALSE;
-  *datagram = ai->ai_socktype == SOCK_DGRAM;
-  return TRUE;
-}
 
 static void
 send_response (const SipListener *listener, const GString *text, const RflAddress *remote)
@@ -100,12 +87,12 @@ sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
   SipListener *listener = user_data;
   SipGate *gate = listener->plugin->gate;
   guint retry_after = 0;
-  gboolean datagram;
+  gboolean tcp;
   RflAddress remote;
 
-  if (gate == NULL || !get_remote (msg, &remote, &datagram))
+  if (gate == NULL || !sip_msg_get_remote (msg, &remote, &tcp))
     return TRUE;
-  if (!datagram)
+  if (tcp)
     {
       sip_connections_note_message (listener->plugin->connections, &remote);
       return !is_too_late (listener, sip);
@@ -118,26 +105,6 @@ sip_gate_filter (msg_t *msg, sip_t *sip, gpointer user_data)
     case SIP_GATE_REFUSE:
       send_refusal (listener, sip, &remote, retry_after);
       return FALSE;
-    default:
-      return FALSE;
-    }
-}
-
-static gboolean
-is_request (nua_event_t event)
-{
-  switch (event)
-    {
-    case nua_i_invite:
-    case nua_i_update:
-    case nua_i_options:
-    case nua_i_register:
-    case nua_i_message:
-    case nua_i_info:
-    case nua_i_subscribe:
-    case nua_i_publish:
-    case nua_i_method:
-      return TRUE;
     default:
       return FALSE;
     }
@@ -163,12 +130,12 @@ sip_gate_admit (SipListener *listener, nua_event_t event, int status, nua_handle
   SipGate *gate = listener->plugin->gate;
   g_autoptr (SipRequest) request = NULL;
   char peer[RFL_ADDRESS_STRLEN];
-  gboolean datagram;
+  gboolean tcp;
   RflAddress remote;
 
-  if (gate == NULL || call || status >= 200 || !is_request (event) || sip == NULL
+  if (gate == NULL || call || status >= 200 || !sip_event_is_request (event) || sip == NULL
       || sip->sip_request == NULL
-      || !get_remote ((msg_t *) nua_current_request (listener->nua), &remote, &datagram) || datagram
+      || !sip_msg_get_remote (nua_current_request (listener->nua), &remote, &tcp) || !tcp
       || (sip_gate_judge (gate, sip, &remote, -1, &refusal.retry_after) == SIP_GATE_PASS
           && has_room (gate, event, &refusal)))
     return TRUE;

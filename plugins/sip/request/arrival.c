@@ -4,18 +4,47 @@
 #include <sofia-sip/msg_addr.h>
 #include <string.h>
 
+gboolean
+sip_event_is_request (nua_event_t event)
+{
+  switch (event)
+    {
+    case nua_i_invite:
+    case nua_i_update:
+    case nua_i_options:
+    case nua_i_register:
+    case nua_i_message:
+    case nua_i_info:
+    case nua_i_prack:
+    case nua_i_subscribe:
+    case nua_i_refer:
+    case nua_i_publish:
+    case nua_i_method:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
+sip_msg_get_remote (const msg_t *msg, RflAddress *remote, gboolean *tcp)
+{
+  const su_addrinfo_t *ai = msg ? msg_addrinfo ((msg_t *) msg) : NULL;
+
+  if (ai == NULL || ai->ai_addr == NULL
+      || !rfl_address_from_sockaddr (remote, ai->ai_addr, ai->ai_addrlen))
+    return FALSE;
+  if (tcp)
+    *tcp = ai->ai_socktype == SOCK_STREAM;
+  return TRUE;
+}
+
 void
 sip_request_get_remote (const SipRequest *request, RflAddress *remote, gboolean *tcp)
 {
-  msg_t *msg = nua_saved_event_request (request->saved);
-  const su_addrinfo_t *ai = msg ? msg_addrinfo (msg) : NULL;
-
   memset (remote, 0, sizeof *remote);
   *tcp = FALSE;
-  if (ai == NULL || ai->ai_addr == NULL)
-    return;
-  rfl_address_from_sockaddr (remote, ai->ai_addr, ai->ai_addrlen);
-  *tcp = ai->ai_socktype == SOCK_STREAM;
+  sip_msg_get_remote (nua_saved_event_request (request->saved), remote, tcp);
 }
 
 void

@@ -17,6 +17,10 @@ typedef struct {
   char peer[RFL_ADDRESS_STRLEN];
 } SipArrival;
 
+/* Whether it tells of a request that wants an answer; of ACK and CANCEL not. */
+gboolean sip_event_is_request (nua_event_t event);
+/* Where @msg came from. @tcp: (out) (nullable). Returns: %FALSE: that is not known */
+gboolean sip_msg_get_remote (const msg_t *msg, RflAddress *remote, gboolean *tcp);
 /* Where the packet or connection came from that brought @request, or none. */
 void sip_request_get_remote (const SipRequest *request, RflAddress *remote, gboolean *tcp);
 void sip_arrival_init (SipArrival *a, SipListener *listener, const SipRequest *request,
