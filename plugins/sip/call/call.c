@@ -298,11 +298,8 @@ sip_call_cancelled (SipCall *call)
 static char *
 make_reason (guint cause, const char *reason)
 {
-  g_autofree char *text = g_strdup (reason);
+  g_autofree char *text = sip_text_to_quote (reason, strlen (reason));
 
-  for (char *p = text; *p; p++)
-    if (!g_ascii_isprint (*p) || *p == '"' || *p == '\\')
-      *p = '\'';
   return g_strdup_printf ("SIP;cause=%u;text=\"%s\"", cause, text);
 }
 

@@ -8,6 +8,7 @@
 
 /* A caller may try again soon: what is full or draining here is not elsewhere. */
 #define RETRY_AFTER 10
+#define MAX_WARNING 200
 
 SipRefusal
 sip_refusal_from_error (const GError *error)
@@ -61,11 +62,10 @@ sip_request_respond (SipRequest *request, int status, const char *phrase, const 
   nua_respond (request->nh, status, phrase, NUTAG_WITH_SAVED (request->saved), TAG_NEXT (tags));
 }
 
-/* Text for a quoted string. */
-static char *
-clean_text (const char *text)
+char *
+sip_text_to_quote (const char *text, gsize max)
 {
-  char *out = g_strndup (text, 200);
+  char *out = g_strndup (text, max);
 
   for (char *p = out; *p; p++)
     if (!g_ascii_isprint (*p) || *p == '"' || *p == '\\')
@@ -88,7 +88,7 @@ void
 sip_request_refuse_with (SipListener *listener, SipRequest *request, const char *peer,
                          const SipRefusal *refusal, const char *text)
 {
-  g_autofree char *clean = clean_text (text);
+  g_autofree char *clean = sip_text_to_quote (text, MAX_WARNING);
   g_autofree char *warning = g_strdup_printf ("%u reflectord \"%s\"", refusal->warning, clean);
   g_autofree char *retry = g_strdup_printf ("%u", refusal->retry_after);
   tagi_t tags[] = { { TAG_IF (refusal->warning, SIPTAG_WARNING_STR (warning)) },

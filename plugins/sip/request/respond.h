@@ -43,5 +43,7 @@ void sip_request_refuse (SipListener *listener, SipRequest *request, const char 
 /* The same for what is no error of core's; @text goes into log and Warning. */
 void sip_request_refuse_with (SipListener *listener, SipRequest *request, const char *peer,
                               const SipRefusal *refusal, const char *text);
+/* (transfer full): at most @max octets of @text, for a quoted string: plain ASCII that needs no escapes */
+char *sip_text_to_quote (const char *text, gsize max);
 /* For what is answered otherwise: counts and logs. */
 void sip_request_count_refusal (SipPlugin *plugin, const char *peer, int status, const char *text);
