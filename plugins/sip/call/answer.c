@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes the 200s of a call. Does not decide that there is one. */
+/* Makes the 200s of a call, and its answers. Does not decide that there is one. */
 #include "plugins/sip/call/answer.h"
 #include "plugins/sip/journal/journal.h"
 #include "plugins/sip/call/target.h"
@@ -54,15 +54,23 @@ respond (SipCall *call, SipRequest *request, const char *sdp)
   sip_timer_start (call);
 }
 
+char *
+sip_answer_write (SipCall *call, RflAddress *media)
+{
+  g_autoptr (GPtrArray) descs = current_descs (call->participant);
+
+  if (media)
+    *media = media_address (descs);
+  sip_call_note_heads (call, call->offer);
+  return sip_sdp_write_answer (call->offer, descs, &call->listener->local, &call->origin);
+}
+
 void
 sip_answer_send (SipCall *call)
 {
-  g_autoptr (GPtrArray) descs = current_descs (call->participant);
-  RflAddress media = media_address (descs);
-  g_autofree char *sdp =
-      sip_sdp_write_answer (call->offer, descs, &call->listener->local, &call->origin);
+  RflAddress media;
+  g_autofree char *sdp = sip_answer_write (call, &media);
 
-  sip_call_note_heads (call, call->offer);
   g_free (call->contact);
   call->contact = sip_target_make_contact (call, &media);
   respond (call, call->request, sdp);

@@ -4,6 +4,9 @@
 
 #include "plugins/sip/call/call.h"
 
+/* (transfer full): the answer to call->offer: what core has agreed. Keeps what its m-lines look like.
+ * @media: (out) (nullable): where the peer's media go, or none */
+char *sip_answer_write (SipCall *call, RflAddress *media);
 /* call->request gets the answer to call->offer: what core has agreed. */
 void sip_answer_send (SipCall *call);
 /* call->request gets an offer of ours, see proposal.h. */

@@ -5,6 +5,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/dialout/call-out.h"
 #include "plugins/sip/gate/gate.h"
+#include "plugins/sip/call/answer.h"
 #include "plugins/sip/call/index.h"
 #include "plugins/sip/journal/journal.h"
 
@@ -50,13 +51,8 @@ refuse (SipCall *call)
 static void
 let_in (SipCall *call)
 {
-  g_autoptr (GPtrArray) descs = g_ptr_array_new ();
-  g_autofree char *sdp = NULL;
+  g_autofree char *sdp = sip_answer_write (call, NULL);
 
-  for (guint i = 0; i < call->participant->media->len; i++)
-    g_ptr_array_add (descs, ((const RflMedium *) call->participant->media->pdata[i])->current);
-  sdp = sip_sdp_write_answer (call->offer, descs, &call->listener->local, &call->origin);
-  sip_call_note_heads (call, call->offer);
   call->state = SIP_CALL_CONFIRMED;
   rfl_counter_add (call->listener->plugin->counters.joined, 1);
   acknowledge (call->nh, sdp);
