@@ -4,7 +4,6 @@
 #include "plugins/sip/call/index.h"
 #include "plugins/sip/listen/listen.h"
 #include "plugins/sip/request/uri.h"
-#include <string.h>
 
 char *
 sip_target_write_contact (const SipListener *listener, const char *room, gboolean tcp,
@@ -34,38 +33,21 @@ sip_target_make_contact (const SipCall *call, const RflAddress *media)
   return sip_target_write_contact (call->listener, call->room, call->tcp, media);
 }
 
-/* The numeric address that a Contact names, or none. */
-static RflAddress
-contact_address (const sip_contact_t *contact)
-{
-  RflAddress address = { 0 };
-  g_autofree char *host = NULL;
-  const char *text;
-
-  if (contact == NULL)
-    return address;
-  text = contact->m_url->url_host + (contact->m_url->url_host[0] == '[');
-  host = g_strndup (text, strcspn (text, "]"));
-  if (rfl_address_parse (&address, host, 5060) && contact->m_url->url_port)
-    address.port = g_ascii_strtoull (contact->m_url->url_port, NULL, 10);
-  return address;
-}
-
 /* A client behind a NAT names a Contact that we cannot reach; without a proxy in between
  * our requests go to where its own came from, on TCP over its connection. Past a proxy that
  * did not record its route they go to the Contact (RFC 3261 §12.2.1.1). */
 static char *
 find_next_hop (const SipTarget *target, const sip_t *sip)
 {
-  RflAddress hop = contact_address (sip->sip_contact);
-  char text[RFL_ADDRESS_STRLEN];
+  RflAddress hop = { 0 };
 
   if (target->routed || (sip->sip_via && sip->sip_via->v_next))
     return NULL;
+  if (sip->sip_contact)
+    hop = sip_uri_get_address (sip->sip_contact->m_url);
   if (target->tcp || !rfl_address_same_ip (&hop, &target->remote))
     hop = target->remote;
-  return g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&hop, text),
-                          target->tcp ? "tcp" : "udp");
+  return sip_uri_write_hop (&hop, target->tcp);
 }
 
 SipTarget *

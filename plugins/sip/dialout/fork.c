@@ -6,36 +6,21 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/dialout/call-out.h"
 #include "plugins/sip/call/target.h"
+#include "plugins/sip/request/body.h"
 #include "plugins/sip/request/uri.h"
-#include <string.h>
 
 /* ---- where to ---- */
-
-/* The numeric address that a contact names, or none. */
-static RflAddress
-contact_address (const url_t *url)
-{
-  RflAddress address = { 0 };
-  const char *text = url->url_host ? url->url_host : "";
-  g_autofree char *host = g_strndup (text + (*text == '['), strcspn (text + (*text == '['), "]"));
-
-  if (rfl_address_parse (&address, host, 5060) && url->url_port)
-    address.port = g_ascii_strtoull (url->url_port, NULL, 10);
-  return address;
-}
 
 /* Where its registration came from, on TCP over that connection; but to the port it names where
  * the address is the same. Never anywhere else: a contact may name anybody. */
 static char *
 find_next_hop (const SipBinding *binding, const url_t *url)
 {
-  RflAddress hop = contact_address (url);
-  char text[RFL_ADDRESS_STRLEN];
+  RflAddress hop = sip_uri_get_address (url);
 
   if (binding->tcp || binding->proxied || !rfl_address_same_ip (&hop, &binding->remote))
     hop = binding->remote;
-  return g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&hop, text),
-                          binding->tcp ? "tcp" : "udp");
+  return sip_uri_write_hop (&hop, binding->tcp);
 }
 
 static char *
@@ -108,11 +93,7 @@ sip_fork_give_up (SipFork *fork)
 static SipSdp *
 read_offer (const sip_t *sip)
 {
-  const sip_content_type_t *type = sip->sip_content_type;
-
-  if (sip->sip_payload == NULL || sip->sip_payload->pl_data == NULL || type == NULL
-      || type->c_type == NULL || g_ascii_strcasecmp (type->c_type, "application/sdp") != 0
-      || sip->sip_content_encoding)
+  if (!sip_body_is_there (sip) || !sip_body_is (sip, "application/sdp"))
     return NULL;
   return sip_sdp_parse (sip->sip_payload->pl_data, sip->sip_payload->pl_len, NULL);
 }

@@ -2,6 +2,7 @@
 /* What a BYE needs to know, taken out of a call and its message. Not where it is kept. */
 #include "plugins/sip/call/call.h"
 #include "plugins/sip/journal/journal-dialog.h"
+#include "plugins/sip/request/uri.h"
 #include <sofia-sip/sip_header.h>
 #include <string.h>
 
@@ -34,17 +35,6 @@ copy_routes (su_home_t *home, const sip_t *sip)
   return g_string_free (out, FALSE);
 }
 
-static char *
-format_hop (const SipCall *call)
-{
-  char text[RFL_ADDRESS_STRLEN];
-
-  if (call->next_hop == NULL)
-    return NULL;
-  return g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (&call->remote, text),
-                          call->tcp ? "tcp" : "udp");
-}
-
 static void
 copy_texts (SipDialog *dialog, const SipCall *call, const sip_t *sip, su_home_t *home)
 {
@@ -54,7 +44,8 @@ copy_texts (SipDialog *dialog, const SipCall *call, const sip_t *sip, su_home_t 
   char **t = dialog->texts;
 
   t[SIP_DIALOG_LOCAL_IP] = g_strdup (rfl_address_format_ip (&call->listener->local, ip));
-  t[SIP_DIALOG_NEXT_HOP] = call->tcp ? format_hop (call) : g_strdup (call->next_hop);
+  t[SIP_DIALOG_NEXT_HOP] = call->tcp && call->next_hop ? sip_uri_write_hop (&call->remote, TRUE)
+                                                       : g_strdup (call->next_hop);
   t[SIP_DIALOG_CALL_ID] = g_strdup (sip->sip_call_id->i_id);
   t[SIP_DIALOG_LOCAL_URI] = copy_url (home, local->a_url);
   t[SIP_DIALOG_REMOTE_URI] = copy_url (home, remote->a_url);

@@ -180,6 +180,31 @@ sip_uri_escape_user (const char *room)
   return g_string_free (out, FALSE);
 }
 
+/* ---- addresses ---- */
+
+RflAddress
+sip_uri_get_address (const url_t *url)
+{
+  RflAddress address = { 0 };
+  const char *text = url->url_host ? url->url_host : "";
+  g_autofree char *host = NULL;
+
+  text += *text == '[';
+  host = g_strndup (text, strcspn (text, "]"));
+  if (rfl_address_parse (&address, host, 5060) && url->url_port)
+    address.port = g_ascii_strtoull (url->url_port, NULL, 10);
+  return address;
+}
+
+char *
+sip_uri_write_hop (const RflAddress *address, gboolean tcp)
+{
+  char text[RFL_ADDRESS_STRLEN];
+
+  return g_strdup_printf ("sip:%s;transport=%s", rfl_address_format (address, text),
+                          tcp ? "tcp" : "udp");
+}
+
 /* ---- writing ---- */
 
 /* What sip_uri_get_identity() makes of a plain caller, and nothing that could be more than a URI. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a caller says with URIs: the room, the mode, himself; and himself to others. Not about where
- * messages go.
+/* What a caller says with URIs: the room, the mode, himself; and himself to others. Not where
+ * messages go: see target.h.
  */
 #pragma once
 
@@ -34,5 +34,9 @@ char *sip_uri_get_display_name (const sip_from_t *from);
  *   in the place of what is no plain sip URI stands the anonymous one of RFC 3323
  */
 char *sip_uri_write_from (const char *identity, const char *display_name);
+/* The numeric address that it names, port 5060 where it names none; or no address */
+RflAddress sip_uri_get_address (const url_t *url);
+/* (transfer full): the URI that sends a request to @address, whatever its Request-URI */
+char *sip_uri_write_hop (const RflAddress *address, gboolean tcp);
 /* (transfer full): @room as the user part of a URI */
 char *sip_uri_escape_user (const char *room);

@@ -6,6 +6,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/text/message.h"
 #include "plugins/sip/request/arrival.h"
+#include "plugins/sip/request/body.h"
 #include "plugins/sip/auth/digest.h"
 #include "plugins/sip/request/uri.h"
 #include <sofia-sip/msg_header.h>
@@ -16,13 +17,11 @@
 static gboolean
 is_plain_text (const sip_t *sip)
 {
-  const sip_content_type_t *type = sip->sip_content_type;
   const char *charset;
 
-  if (type == NULL || type->c_type == NULL || sip->sip_content_encoding
-      || g_ascii_strcasecmp (type->c_type, "text/plain") != 0)
+  if (!sip_body_is (sip, "text/plain"))
     return FALSE;
-  charset = msg_params_find (type->c_params, "charset=");
+  charset = msg_params_find (sip->sip_content_type->c_params, "charset=");
   return charset == NULL || g_ascii_strcasecmp (charset, "utf-8") == 0
          || g_ascii_strcasecmp (charset, "\"utf-8\"") == 0
          || g_ascii_strcasecmp (charset, "us-ascii") == 0;
@@ -33,7 +32,7 @@ sip_message_read (const sip_t *sip, char **text)
 {
   const sip_payload_t *body = sip->sip_payload;
 
-  if (body == NULL || body->pl_data == NULL || body->pl_len == 0)
+  if (!sip_body_is_there (sip))
     return SIP_TEXT_EMPTY;
   if (!is_plain_text (sip))
     return SIP_TEXT_TYPE;
