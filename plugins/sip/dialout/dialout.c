@@ -1,131 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is rung when, for how long, and how often. Sends nothing itself: see fork.c. */
+/* Who is rung when, and how often. Sends nothing itself: see ring.c and fork.c. */
 #define RFL_LOG_DOMAIN "sip"
-#include "plugins/sip/dialout/dialout.h"
+#include "plugins/sip/dialout/dialout-private.h"
 #include "plugins/sip/call/call.h"
 #include "plugins/sip/request/arrival.h"
 #include "plugins/sip/request/uri.h"
 #include <string.h>
 
-/**
- * SipDialout:
- * @rings: (element-type utf8 SipRing): by name, those that are not over
- * @forks: (element-type nua_handle_t SipFork)
- */
-struct _SipDialout {
-  SipPlugin *plugin;
-  GHashTable *rings, *forks;
-  GArray *hooks;
-  gboolean offered;
-  RflCounter *rung, *answered, *unanswered, *limited;
-  RflLogLimit log;
-};
-
-static RflClock *
-clock_of (const SipDialout *dialout)
-{
-  return rfl_core_get_clock (dialout->plugin->core);
-}
-
-/* ---- rings ---- */
-
-SipRing *
-sip_ring_ref (SipRing *ring)
-{
-  g_atomic_ref_count_inc (&ring->refs);
-  return ring;
-}
-
-void
-sip_ring_unref (SipRing *ring)
-{
-  if (!g_atomic_ref_count_dec (&ring->refs))
-    return;
-  rfl_timer_free (ring->timer);
-  g_free (ring->name);
-  g_free (ring->identity);
-  g_free (ring->display_name);
-  g_free (ring->room);
-  g_free (ring->from);
-  g_free (ring);
-}
-
-static void
-unref_ring (gpointer ring)
-{
-  sip_ring_unref (ring);
-}
-
-static void
-log_ring (const SipRing *ring, const char *what)
-{
-  SipDialout *dialout = ring->dialout;
-  guint suppressed = 0;
-
-  if (rfl_log_limit_pass (&dialout->log, clock_of (dialout), &suppressed))
-    rfl_info (&(RflLogFields){ .session = ring->room }, "%s: %s (%u more)", ring->identity, what,
-              suppressed);
-}
-
-/* Giving up a fork does not take it out of the table: its INVITE is not over yet. */
-static void
-end_ring (SipRing *ring)
-{
-  GHashTableIter iter;
-  gpointer fork;
-
-  if (ring->over)
-    return;
-  ring->over = TRUE;
-  rfl_timer_stop (ring->timer);
-  g_hash_table_iter_init (&iter, ring->dialout->forks);
-  while (g_hash_table_iter_next (&iter, NULL, &fork))
-    if (((SipFork *) fork)->ring == ring)
-      sip_fork_give_up (fork);
-  g_hash_table_remove (ring->dialout->rings, ring->name);
-}
-
-static void
-nobody_answers (SipRing *ring, const char *why)
-{
-  if (ring->over)
-    return;
-  sip_ring_ref (ring);
-  rfl_counter_add (ring->dialout->unanswered, 1);
-  log_ring (ring, why);
-  end_ring (ring);
-  sip_ring_unref (ring);
-}
-
-static void
-on_timeout (gpointer user_data)
-{
-  nobody_answers (user_data, "does not answer");
-}
-
-void
-sip_ring_lose (SipRing *ring, SipFork *fork)
-{
-  sip_ring_ref (ring);
-  g_hash_table_remove (ring->dialout->forks, fork->nh);
-  if (--ring->n_forks == 0)
-    nobody_answers (ring, "cannot be reached");
-  sip_ring_unref (ring);
-}
-
-void
-sip_ring_win (SipRing *ring, SipFork *fork)
-{
-  sip_ring_ref (ring);
-  ring->n_forks--;
-  g_hash_table_steal (ring->dialout->forks, fork->nh);
-  rfl_counter_add (ring->dialout->answered, 1);
-  log_ring (ring, "answers");
-  end_ring (ring);
-  sip_ring_unref (ring);
-}
-
-/* ---- ringing ---- */
+/* ---- who is rung ---- */
 
 /* The user part of what a participant says to be, unescaped; or %NULL */
 static char *
@@ -155,7 +37,7 @@ may_ring (SipDialout *dialout, const SipName *name, const char *room, GError **e
 {
   SipPlugin *plugin = dialout->plugin;
   const SipSettings *s = &plugin->settings;
-  gint64 now = rfl_clock_now (clock_of (dialout));
+  gint64 now = rfl_clock_now (sip_dialout_get_clock (dialout));
   guint calls = g_hash_table_size (plugin->calls) + g_hash_table_size (dialout->forks);
 
   if (plugin->stopping || rfl_core_is_draining (plugin->core))
@@ -172,55 +54,6 @@ may_ring (SipDialout *dialout, const SipName *name, const char *room, GError **e
   return FALSE;
 }
 
-/* The listener that the phone registered with: its NAT lets nobody else in. */
-static SipListener *
-find_listener (const SipPlugin *plugin, const SipBinding *binding)
-{
-  for (guint i = 0; plugin->listeners && i < plugin->listeners->len; i++)
-    {
-      SipListener *listener = plugin->listeners->pdata[i];
-      if (rfl_address_equal (&listener->local, &binding->local)
-          && (binding->tcp ? listener->has_tcp : listener->has_udp))
-        return listener;
-    }
-  return NULL;
-}
-
-static SipRing *
-ring_new (SipDialout *dialout, const SipName *name, const char *room, const char *from)
-{
-  SipRing *ring = g_new0 (SipRing, 1);
-
-  g_atomic_ref_count_init (&ring->refs);
-  ring->dialout = dialout;
-  ring->name = g_strdup (name->name);
-  ring->identity = g_strdup (name->identity);
-  ring->display_name = g_strdup (name->display_name);
-  ring->room = g_strdup (room);
-  ring->from = g_strdup (from);
-  ring->timer = rfl_timer_new (clock_of (dialout), "sip.ring", on_timeout, ring);
-  g_hash_table_insert (dialout->rings, ring->name, ring);
-  return ring;
-}
-
-static void
-call_bindings (SipRing *ring, const SipName *name)
-{
-  SipDialout *dialout = ring->dialout;
-
-  for (guint i = 0; i < name->bindings->len; i++)
-    {
-      const SipBinding *binding = name->bindings->pdata[i];
-      SipListener *listener = find_listener (dialout->plugin, binding);
-      SipFork *fork = listener ? sip_fork_new (ring, listener, binding) : NULL;
-
-      if (fork == NULL)
-        continue;
-      ring->n_forks++;
-      g_hash_table_insert (dialout->forks, fork->nh, fork);
-    }
-}
-
 static gboolean
 ring_name (SipDialout *dialout, SipName *name, const char *room, const char *from, GError **error)
 {
@@ -231,14 +64,14 @@ ring_name (SipDialout *dialout, SipName *name, const char *room, const char *fro
       rfl_counter_add (dialout->limited, 1);
       return FALSE;
     }
-  name->rung = rfl_clock_now (clock_of (dialout));
-  ring = ring_new (dialout, name, room, from);
+  name->rung = rfl_clock_now (sip_dialout_get_clock (dialout));
+  ring = sip_ring_new (dialout, name, room, from);
   rfl_counter_add (dialout->rung, 1);
-  log_ring (ring, "is called");
-  call_bindings (ring, name);
+  sip_ring_log (ring, "is called");
+  sip_ring_call (ring, name);
   if (ring->n_forks == 0)
     {
-      nobody_answers (ring, "cannot be called");
+      sip_ring_give_up (ring, "cannot be called");
       g_set_error (error, RFL_ERROR, RFL_ERROR_NOT_FOUND, "No contact can be called");
       return FALSE;
     }
@@ -278,7 +111,7 @@ on_session_ended (RflEvent *event, gpointer user_data, GError **error)
 
   for (const GList *l = rings; l; l = l->next)
     if (strcmp (((SipRing *) l->data)->room, event->session->name) == 0)
-      nobody_answers (l->data, "is not called any more");
+      sip_ring_give_up (l->data, "is not called any more");
   return RFL_HOOK_CONTINUE;
 }
 
@@ -336,6 +169,12 @@ sip_dialout_on_event (SipListener *listener, nua_event_t event, int status, nua_
 }
 
 /* ---- life ---- */
+
+static void
+unref_ring (gpointer ring)
+{
+  sip_ring_unref (ring);
+}
 
 static const RflCaller caller = { .call = call_by_name };
 
@@ -396,7 +235,7 @@ sip_dialout_end_all (SipDialout *dialout)
   g_autoptr (GList) rings = dialout ? g_hash_table_get_values (dialout->rings) : NULL;
 
   for (const GList *l = rings; l; l = l->next)
-    nobody_answers (l->data, "is not called any more");
+    sip_ring_give_up (l->data, "is not called any more");
 }
 
 void
