@@ -6,6 +6,7 @@
 #include "plugins/sip/dialout/dialout.h"
 #include "plugins/sip/call/info.h"
 #include "plugins/sip/call/invite.h"
+#include "plugins/sip/call/negotiation.h"
 #include "plugins/sip/gate/gate.h"
 #include "plugins/sip/text/message.h"
 #include "plugins/sip/journal/orphan.h"
@@ -105,7 +106,7 @@ sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, Sip
     case nua_i_cancel:
       rfl_counter_add (listener->plugin->counters.cancelled, 1);
       if (call)
-        sip_call_cancelled (call);
+        sip_negotiation_cancelled (call);
       break;
     case nua_i_state:
       on_state (nh, call, phrase, tags);

@@ -107,35 +107,9 @@ struct _SipCall {
   SipCall *twin;
 };
 
-/**
- * SipInvite:
- *
- * What dispatch.c has found in an acceptable INVITE or UPDATE.
- *
- * @offer: %NULL: the answer is to have an offer of ours
- * @room, @user, @request, @offer: (transfer full)
- */
-typedef struct {
-  SipRequest *request;
-  SipSdp *offer;
-  char *room, *user;
-  RflLegMode mode;
-  RflAddress remote;
-  gboolean tcp;
-  const sip_t *sip;
-} SipInvite;
-
-/* Takes what is to be taken out of @invite, joins the room and answers. */
-void sip_call_start (SipListener *listener, SipInvite *invite);
 /* Makes @call, whose other members are set, a call of the plugin, with its participant. */
 void sip_call_adopt (SipCall *call, const char *identity, const char *display_name,
                      gboolean confirmed);
-/* Another offer inside the dialog, or an INVITE that asks for one; @invite's room and mode are not looked at. */
-void sip_call_change (SipCall *call, SipInvite *invite);
-/* An UPDATE that changes no media gets its 200; @invite has no offer. */
-void sip_call_confirm (SipCall *call, SipInvite *invite);
-/* A CANCEL came: a change that is not decided yet is none. */
-void sip_call_cancelled (SipCall *call);
 /* @sip: (nullable): the ACK */
 void sip_call_acknowledged (SipCall *call, const sip_t *sip);
 /* The stack ends the dialog by itself, or the peer does. */
@@ -157,4 +131,6 @@ SipCall *sip_call_ref (SipCall *call);
 void sip_call_unref (SipCall *call);
 /* Returns: (nullable): the call that @participant is, lent */
 SipCall *sip_call_find (RflParticipant *participant);
+/* A debug line about it, rate-limited; @call has its participant. */
+void sip_call_log (SipCall *call, const char *what);
 const char *sip_call_state_name (SipCallState state);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "plugins/sip/call/call.h"
+#include "plugins/sip/call/negotiation.h"
 
 /* One for each instance. */
 SipIndex *sip_index_new (void);

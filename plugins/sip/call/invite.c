@@ -7,6 +7,7 @@
 #include "plugins/sip/request/body.h"
 #include "plugins/sip/auth/digest.h"
 #include "plugins/sip/call/index.h"
+#include "plugins/sip/call/negotiation.h"
 #include "plugins/sip/request/uri.h"
 
 /* @offer: (out): %NULL if there is none. Returns: %FALSE when the request has been refused. */
@@ -95,7 +96,7 @@ begin_call (const SipArrival *a, SipRequest *request, SipSdp *offer, char *user)
            || !sip_uri_get_mode (url, &invite.mode, &error))
     sip_arrival_refuse_error (a, request, error);
   else if (may_call_again (a, request, &invite))
-    sip_call_start (a->listener, &invite);
+    sip_negotiation_start (a->listener, &invite);
   sip_request_free (invite.request);
   sip_sdp_free (invite.offer);
   g_free (invite.room);
@@ -137,7 +138,7 @@ sip_invite_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const
   if (sip->sip_request->rq_method == sip_method_update && !sip_body_is_there (sip))
     {
       invite.request = request;
-      sip_call_confirm (call, &invite);
+      sip_negotiation_confirm (call, &invite);
       return;
     }
   if (call->proposal)
@@ -153,5 +154,5 @@ sip_invite_change (SipListener *listener, nua_handle_t *nh, SipCall *call, const
   if (!read_offer (&a, request, &invite.offer))
     return;
   invite.request = g_steal_pointer (&request);
-  sip_call_change (call, &invite);
+  sip_negotiation_change (call, &invite);
 }

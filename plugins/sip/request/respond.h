@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Answers to requests: which status an error becomes, and a request that can be answered
- * later. Not the content of a 200 OK to an INVITE: see call.c. */
+ * later. Not the content of a 200 OK to an INVITE: see answer.h. */
 #pragma once
 
 #include "plugins/sip/stack/stack.h"
