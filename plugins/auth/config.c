@@ -14,7 +14,7 @@ const RflOption auth_options[] = {
     .help = "Realm that clients show; part of each hash in the users file" },
   { .name = "algorithms",
     .type = RFL_OPTION_STRINGS,
-    .fallback = "[ \"MD5\" ]",
+    .fallback = "[ \"SHA-256\", \"MD5\" ]",
     .help = "Hashes to offer, of MD5 and SHA-256, the latter first and only while every user of "
             "the realm has one" },
   { .name = "nonce_lifetime",

@@ -49,6 +49,9 @@ make_counters (SipPlugin *plugin)
   c->challenged = rfl_counter_get (core, "sip.challenged", "401 with a digest challenge");
   c->wrong_credentials =
       rfl_counter_get (core, "sip.wrong_credentials", "digest answers that were wrong");
+  c->unseen_credentials =
+      rfl_counter_get (core, "sip.unseen_credentials",
+                       "digest answers refused unseen after too many wrong ones");
   c->cancelled = rfl_counter_get (core, "sip.cancelled", "INVITEs cancelled by their callers");
   c->ended = rfl_counter_get (core, "sip.ended", "calls that are over");
   c->closed_connections =

@@ -13,6 +13,7 @@ void
 sip_limits_clear (SipLimits *limits)
 {
   g_clear_pointer (&limits->exempt, g_ptr_array_unref);
+  g_clear_pointer (&limits->sha256_agents, g_strfreev);
 }
 
 static gboolean
@@ -40,6 +41,10 @@ sip_limits_read (SipLimits *limits, const RflSettings *from, GError **error)
   limits->request_burst = rfl_settings_get_int (from, "request_burst");
   limits->wrong_rate = rfl_settings_get_double (from, "wrong_rate");
   limits->wrong_burst = rfl_settings_get_int (from, "wrong_burst");
+  limits->wrong_attempts = rfl_settings_get_int (from, "wrong_attempts");
+  limits->wrong_wait = rfl_settings_get_int (from, "wrong_wait");
+  limits->max_wrong_users = rfl_settings_get_int (from, "max_wrong_users");
+  limits->sha256_agents = g_strdupv ((char **) rfl_settings_get_strings (from, "sha256_agents"));
   limits->overload_lag = rfl_settings_get_int (from, "overload_lag");
   return read_exempt (limits, from, error);
 }

@@ -139,8 +139,14 @@ try_start (House *house, const char *more)
 House *
 house_new (const char *more)
 {
+  return house_new_with_clock (more, NULL);
+}
+
+House *
+house_new_with_clock (const char *more, RflClock *clock)
+{
   House *house = g_new0 (House, 1);
-  RflCoreOptions options = { .manual_workers = TRUE };
+  RflCoreOptions options = { .manual_workers = TRUE, .clock = clock };
   RflHook hook = { .name = "test/media",
                    .event = RFL_EVENT_MEDIA_OFFERED,
                    .stage = RFL_HOOK_NORMAL,

@@ -45,6 +45,8 @@ typedef struct {
 guint16 house_find_port (void);
 /* Starts the plugin on a free port of 127.0.0.1; @more: further settings. */
 House *house_new (const char *more);
+/* @clock: (nullable) (transfer full): of core; the stack has its own */
+House *house_new_with_clock (const char *more, RflClock *clock);
 /* Stops it; fails the test if a participant is left. */
 void house_free (House *house);
 Phone *house_phone (House *house);

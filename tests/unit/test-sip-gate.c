@@ -426,7 +426,7 @@ retry_after (const char *answer)
 static void
 wrong_credentials (void)
 {
-  House *house = house_new ("wrong_rate = 0.5; wrong_burst = 3;");
+  House *house = house_new ("wrong_rate = 0.5; wrong_burst = 3; wrong_attempts = 0;");
   g_autoptr (Phone) phone = house_phone (house), colleague = house_phone (house);
   g_autofree char *first = NULL, *second = NULL, *third = NULL, *good = NULL;
 

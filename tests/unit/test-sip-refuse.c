@@ -182,7 +182,7 @@ digest (void)
   static const char good[] =
       "Authorization: Digest username=\"alice \\\"a\\\"\", realm=\"r\", nonce=\"n\", "
       "uri=\"sip:room@127.0.0.1\", response=\"0123\", qop=auth, nc=00000001, cnonce=\"c\"\r\n";
-  House *house = house_new ("");
+  House *house = house_new ("sha256_agents = [ \"\" ];");
   g_autoptr (Phone) phone = house_phone (house);
   g_autofree char *none = NULL, *basic = NULL, *wrong = NULL, *stale = NULL, *ok = NULL;
   g_autoptr (GError) error = NULL;

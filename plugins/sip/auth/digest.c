@@ -5,10 +5,12 @@
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/auth/digest.h"
+#include "plugins/sip/auth/backoff.h"
 #include "plugins/sip/request/arrival.h"
 #include "plugins/sip/gate/gate.h"
 #include "plugins/sip/listen/listen.h"
 #include <sofia-sip/auth_digest.h>
+#include <string.h>
 
 static const RflCredentials *
 find_service (const SipPlugin *plugin, gpointer *self)
@@ -33,15 +35,59 @@ sip_digest_is_wanted (const SipListener *listener)
     }
 }
 
-/* Who judges, and for which realm. */
+/**
+ * Asked:
+ * @service, @self: who judges
+ * @client: from where, for @backoff
+ * @wait: (out): seconds that none of these answers is looked at; the longest
+ */
 typedef struct {
   const RflCredentials *service;
   gpointer self;
   const char *realm;
+  SipBackoff *backoff;
+  RflAddress client;
+  guint wait;
 } Asked;
 
+/* Behind a proxy that has no limits the client is where the proxy says that it is (RFC 3261 §18.2.1). */
+static RflAddress
+get_client (const SipPlugin *plugin, const SipRequest *request, const sip_t *sip)
+{
+  const sip_via_t *via = sip->sip_via ? sip->sip_via->v_next : NULL;
+  const char *said = via && via->v_received ? via->v_received : via ? via->v_host : NULL;
+  RflAddress remote, behind;
+  gboolean tcp;
+
+  sip_request_get_remote (request, &remote, &tcp);
+  if (said && sip_gate_is_exempt (plugin->gate, &remote) && rfl_address_parse (&behind, said, 0))
+    return behind;
+  return remote;
+}
+
+/* What the name's wrong answers allow. */
 static RflDigestVerdict
-check_header (const Asked *asked, const sip_request_t *request, const sip_authorization_t *header,
+check_digest (Asked *asked, const RflDigest *digest)
+{
+  guint wait =
+      digest->username ? sip_backoff_wait (asked->backoff, &asked->client, digest->username) : 0;
+  RflDigestVerdict verdict;
+
+  asked->wait = MAX (asked->wait, wait);
+  if (wait > 0)
+    return RFL_DIGEST_WRONG;
+  verdict = asked->service->check (asked->self, digest);
+  if (digest->username == NULL)
+    return verdict;
+  if (verdict == RFL_DIGEST_WRONG)
+    sip_backoff_note_wrong (asked->backoff, &asked->client, digest->username);
+  else
+    sip_backoff_note_right (asked->backoff, &asked->client, digest->username);
+  return verdict;
+}
+
+static RflDigestVerdict
+check_header (Asked *asked, const sip_request_t *request, const sip_authorization_t *header,
               char **user)
 {
   su_home_t home[1] = { SU_HOME_INIT (home) };
@@ -64,7 +110,7 @@ check_header (const Asked *asked, const sip_request_t *request, const sip_author
                            .qop = ar.ar_qop,
                            .nc = ar.ar_nc,
                            .opaque = ar.ar_opaque };
-      verdict = asked->service->check (asked->self, &digest);
+      verdict = check_digest (asked, &digest);
       if (verdict == RFL_DIGEST_OK && *user == NULL)
         *user = g_strdup (ar.ar_username);
     }
@@ -75,7 +121,7 @@ check_header (const Asked *asked, const sip_request_t *request, const sip_author
 /* The best of all: a phone may answer several challenges at once. @user: of the right one.
  * Returns: whether there was any answer. */
 static gboolean
-check_headers (const Asked *asked, const sip_t *sip, RflDigestVerdict *best, char **user)
+check_headers (Asked *asked, const sip_t *sip, RflDigestVerdict *best, char **user)
 {
   guint n = 0;
 
@@ -94,11 +140,52 @@ check_headers (const Asked *asked, const sip_t *sip, RflDigestVerdict *best, cha
   return n > 0;
 }
 
+static gboolean
+is_md5 (const char *challenge)
+{
+  const char *algorithm = strstr (challenge, "algorithm=");
+
+  return algorithm == NULL
+         || g_ascii_strncasecmp (algorithm + strlen ("algorithm="), "MD5", 3) == 0;
+}
+
+static gboolean
+knows_more_than_md5 (const SipPlugin *plugin, const sip_t *sip)
+{
+  const char *agent = sip->sip_user_agent ? sip->sip_user_agent->g_string : NULL;
+
+  for (char **known = plugin->settings.limits.sha256_agents; known && *known; known++)
+    if (**known == '\0' || (agent && strstr (agent, *known)))
+      return TRUE;
+  return FALSE;
+}
+
+/* Many phones do not pass over a challenge that they cannot answer, as RFC 3261 §22.3 has it, wherever it stands. So who is
+ * not known to do so gets what RFC 3261 knew, as far as there is any. (transfer full) */
+static char **
+make_challenges (const SipListener *listener, const RflCredentials *service, gpointer self,
+                 const sip_t *sip, gboolean stale)
+{
+  char **values = service->challenge (self, listener->listen->realm, stale);
+  guint n = 0;
+
+  if (knows_more_than_md5 (listener->plugin, sip))
+    return values;
+  for (guint i = 0; values[i]; i++)
+    n += is_md5 (values[i]);
+  for (guint from = 0, to = 0; n > 0 && to <= n; from++)
+    if (values[from] == NULL || is_md5 (values[from]))
+      values[to++] = values[from];
+    else
+      g_free (values[from]);
+  return values;
+}
+
 static void
-challenge (SipListener *listener, SipRequest *request, const RflCredentials *service, gpointer self,
+challenge (SipListener *listener, SipRequest *request, const sip_t *sip, const Asked *asked,
            gboolean stale)
 {
-  g_auto (GStrv) values = service->challenge (self, listener->listen->realm, stale);
+  g_auto (GStrv) values = make_challenges (listener, asked->service, asked->self, sip, stale);
   guint n = g_strv_length (values);
   g_autofree tagi_t *tags = g_new0 (tagi_t, n + 1);
 
@@ -112,12 +199,11 @@ challenge (SipListener *listener, SipRequest *request, const RflCredentials *ser
 }
 
 char *
-sip_digest_make_challenge (SipListener *listener)
+sip_digest_make_challenge (SipListener *listener, const sip_t *sip)
 {
   gpointer self = NULL;
   const RflCredentials *service = find_service (listener->plugin, &self);
-  g_auto (GStrv) values =
-      service ? service->challenge (self, listener->listen->realm, FALSE) : NULL;
+  g_auto (GStrv) values = service ? make_challenges (listener, service, self, sip, FALSE) : NULL;
   GString *lines;
 
   if (values == NULL)
@@ -127,6 +213,18 @@ sip_digest_make_challenge (SipListener *listener)
     g_string_append_printf (lines, "WWW-Authenticate: %s\r\n", *value);
   rfl_counter_add (listener->plugin->counters.challenged, 1);
   return g_string_free (lines, FALSE);
+}
+
+/* RFC 3261 §21.5.1: not 503, which would be about this whole server to a proxy in front (§21.5.4); not 403, after
+ * which phones do not try again. */
+static void
+refuse_unseen (SipListener *listener, SipRequest *request, const char *peer, guint wait)
+{
+  SipRefusal refusal = { 500, "Too Many Wrong Passwords", 399, wait };
+
+  rfl_counter_add (listener->plugin->counters.unseen_credentials, 1);
+  sip_request_refuse_with (listener, request, peer, &refusal,
+                           "Too many wrong passwords for this user name");
 }
 
 /* Returns: whether such an answer gets 503 for now; then it has got it. Who answers right is not
@@ -159,6 +257,7 @@ sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, 
   const RflCredentials *service = find_service (listener->plugin, &self);
   RflDigestVerdict verdict;
   gboolean answered;
+  Asked asked;
 
   if (service == NULL)
     {
@@ -167,16 +266,21 @@ sip_digest_check (SipListener *listener, SipRequest *request, const sip_t *sip, 
       sip_request_refuse (listener, request, peer, error);
       return FALSE;
     }
-  answered =
-      check_headers (&(Asked){ service, self, listener->listen->realm }, sip, &verdict, &name);
+  asked = (Asked){ .service = service,
+                   .self = self,
+                   .realm = listener->listen->realm,
+                   .backoff = sip_gate_get_backoff (listener->plugin->gate),
+                   .client = get_client (listener->plugin, request, sip) };
+  answered = check_headers (&asked, sip, &verdict, &name);
   if (answered && verdict == RFL_DIGEST_OK)
     {
       if (user)
         *user = g_steal_pointer (&name);
       return TRUE;
     }
-  if (answered && verdict == RFL_DIGEST_WRONG && note_wrong (listener, request, peer))
-    return FALSE;
-  challenge (listener, request, service, self, answered && verdict != RFL_DIGEST_WRONG);
+  if (asked.wait > 0)
+    refuse_unseen (listener, request, peer, asked.wait);
+  else if (!answered || verdict != RFL_DIGEST_WRONG || !note_wrong (listener, request, peer))
+    challenge (listener, request, sip, &asked, answered && verdict != RFL_DIGEST_WRONG);
   return FALSE;
 }

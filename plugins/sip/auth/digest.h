@@ -12,11 +12,12 @@ gboolean sip_digest_is_wanted (const SipListener *listener);
 
 /**
  * sip_digest_make_challenge:
+ * @sip: the request
  *
  * Returns: (transfer full) (nullable): the headers of a 401, whole lines; %NULL: nobody can check
  *   credentials
  */
-char *sip_digest_make_challenge (SipListener *listener);
+char *sip_digest_make_challenge (SipListener *listener, const sip_t *sip);
 
 /**
  * sip_digest_check:

@@ -60,7 +60,7 @@ challenge (SipListener *listener, const sip_t *sip, const RflAddress *remote)
   if (listener->udp < 0 || !wants_challenge (listener, sip)
       || !sip_access_is_open (listener, remote))
     return FALSE;
-  headers = sip_digest_make_challenge (listener);
+  headers = sip_digest_make_challenge (listener, sip);
   if (headers)
     text = sip_stateless_respond (sip, remote, listener->plugin->gate->tag, "401 Unauthorized",
                                   headers);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plugins/sip/gate/gate.h"
+#include "plugins/sip/auth/backoff.h"
 #include "plugins/sip/gate/recent.h"
 #include <gio/gio.h>
 #include <reflector/rate.h>
@@ -19,6 +20,7 @@ struct _SipGate {
   RflClock *clock;
   SipLoad *load;
   RflRates *invites, *requests, *refusals, *wrong;
+  SipBackoff *backoff;
   SipRecent *recent;
   GHashTable *dialogs;
   char tag[24];

@@ -39,6 +39,8 @@ sip_gate_configure (SipGate *gate)
   set_rate (&gate->refusals, gate->clock, MAX (limits->invite_rate, limits->request_rate),
             MAX (limits->invite_burst, limits->request_burst));
   set_rate (&gate->wrong, gate->clock, limits->wrong_rate, limits->wrong_burst);
+  sip_backoff_set (gate->backoff, limits->wrong_attempts, limits->wrong_wait * G_TIME_SPAN_SECOND,
+                   limits->max_wrong_users);
   sip_load_set_limit (gate->load, (gint64) limits->overload_lag * G_TIME_SPAN_MILLISECOND);
 }
 
@@ -64,6 +66,7 @@ sip_gate_new (SipPlugin *plugin)
   gate->plugin = plugin;
   gate->clock = rfl_core_get_clock (plugin->core);
   gate->load = sip_load_new (gate->clock);
+  gate->backoff = sip_backoff_new (gate->clock);
   gate->recent = sip_recent_new (gate->clock, RECENT_SPAN);
   gate->dialogs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_snprintf (gate->tag, sizeof gate->tag, "busy%08x%08x", g_random_int (), g_random_int ());
@@ -78,6 +81,7 @@ sip_gate_free (SipGate *gate)
   if (gate == NULL)
     return;
   sip_load_free (gate->load);
+  sip_backoff_free (gate->backoff);
   sip_recent_free (gate->recent);
   rfl_rates_free (gate->invites);
   rfl_rates_free (gate->requests);
@@ -128,8 +132,8 @@ sip_gate_forget (SipGate *gate, SipCall *call)
 
 /* ---- judging ---- */
 
-static gboolean
-is_exempt (const SipGate *gate, const RflAddress *remote)
+gboolean
+sip_gate_is_exempt (const SipGate *gate, const RflAddress *remote)
 {
   const GPtrArray *masks = gate->plugin->settings.limits.exempt;
   g_autoptr (GInetAddress) address = NULL;
@@ -155,7 +159,8 @@ make_retry_after (gint64 wait)
 static SipGateVerdict
 refuse (SipGate *gate, const RflAddress *remote)
 {
-  if (gate->refusals == NULL || is_exempt (gate, remote) || rfl_rates_take (gate->refusals, remote))
+  if (gate->refusals == NULL || sip_gate_is_exempt (gate, remote)
+      || rfl_rates_take (gate->refusals, remote))
     return SIP_GATE_REFUSE;
   rfl_counter_add (gate->dropped, 1);
   return SIP_GATE_DROP;
@@ -176,7 +181,7 @@ log_limit (SipGate *gate, const RflAddress *remote, const char *what)
 static SipGateVerdict
 charge (SipGate *gate, RflRates *rates, const RflAddress *remote, guint *retry_after)
 {
-  if (rates == NULL || remote->family == 0 || is_exempt (gate, remote)
+  if (rates == NULL || remote->family == 0 || sip_gate_is_exempt (gate, remote)
       || rfl_rates_take (rates, remote))
     return SIP_GATE_PASS;
   rfl_counter_add (gate->limited, 1);
@@ -312,7 +317,8 @@ sip_gate_note_wrong (SipGate *gate, const RflAddress *remote)
 {
   gint64 wait;
 
-  if (gate->wrong == NULL || is_exempt (gate, remote) || rfl_rates_take (gate->wrong, remote))
+  if (gate->wrong == NULL || sip_gate_is_exempt (gate, remote)
+      || rfl_rates_take (gate->wrong, remote))
     return 0;
   /* As much debt again as there is: the wait doubles. */
   wait = rfl_rates_wait (gate->wrong, remote);
@@ -322,6 +328,12 @@ sip_gate_note_wrong (SipGate *gate, const RflAddress *remote)
                           * MAX ((double) wait / G_TIME_SPAN_SECOND, 1));
   rfl_counter_add (gate->delayed, 1);
   return (guint) (rfl_rates_wait (gate->wrong, remote) / G_TIME_SPAN_SECOND) + 1;
+}
+
+SipBackoff *
+sip_gate_get_backoff (const SipGate *gate)
+{
+  return gate->backoff;
 }
 
 /* ---- status ---- */
@@ -342,5 +354,7 @@ sip_gate_status (const SipGate *gate, RflStatus *status)
   add_addresses (status, "invite_addresses", gate->invites);
   add_addresses (status, "request_addresses", gate->requests);
   add_addresses (status, "wrong_addresses", gate->wrong);
+  rfl_status_add_int (status, "wrong_users", sip_backoff_count (gate->backoff));
+  rfl_status_add_int (status, "waiting_users", sip_backoff_count_waiting (gate->backoff));
   rfl_status_end (status);
 }

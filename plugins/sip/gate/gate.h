@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "plugins/sip/auth/backoff.h"
 #include "plugins/sip/gate/load.h"
 #include "plugins/sip/stack/stack.h"
 
@@ -55,5 +56,10 @@ void sip_gate_forget (SipGate *gate, SipCall *call);
  * Returns: 0, or for how many seconds nothing is said to such answers but 503; twice as long each time
  */
 guint sip_gate_note_wrong (SipGate *gate, const RflAddress *remote);
+
+/* Lent; of single users. */
+SipBackoff *sip_gate_get_backoff (const SipGate *gate);
+/* Whether @remote has no limits of its own (option `unlimited`): a proxy for many. */
+gboolean sip_gate_is_exempt (const SipGate *gate, const RflAddress *remote);
 
 void sip_gate_status (const SipGate *gate, RflStatus *status);

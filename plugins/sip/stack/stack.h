@@ -59,11 +59,14 @@ typedef enum {
   SIP_SECOND_CALL_REPLACE,
   SIP_SECOND_CALL_REFUSE
 } SipSecondCall;
-/* Rates per second and address, 0: no limit (gate.h); @overload_lag in ms.
- * @exempt: (element-type GInetAddressMask) */
+/* Rates per second and address, 0: no limit (gate.h); @overload_lag in ms, @wrong_wait in seconds.
+ * @exempt: (element-type GInetAddressMask)
+ * @sha256_agents: parts of User-Agents that bear more than an MD5 challenge */
 typedef struct {
   double invite_rate, request_rate, wrong_rate;
   guint invite_burst, request_burst, wrong_burst;
+  guint wrong_attempts, wrong_wait, max_wrong_users;
+  char **sha256_agents;
   guint overload_lag;
   GPtrArray *exempt;
 } SipLimits;
@@ -118,9 +121,9 @@ struct _SipListener {
 };
 
 typedef struct {
-  RflCounter *invites, *joined, *refused, *challenged, *wrong_credentials, *cancelled, *ended,
-      *closed_connections, *abandoned_connections, *refused_connections, *silent_connections,
-      *replaced, *bad_answers, *picture_requests, *reoffers, *reoffers_refused;
+  RflCounter *invites, *joined, *refused, *challenged, *wrong_credentials, *unseen_credentials,
+      *cancelled, *ended, *closed_connections, *abandoned_connections, *refused_connections,
+      *silent_connections, *replaced, *bad_answers, *picture_requests, *reoffers, *reoffers_refused;
 } SipCounters;
 
 struct _SipPlugin {

@@ -300,14 +300,24 @@ class Sipp:
                    [(i * 0.02, media_port, media_port,
                      media.pack(media.RTP(0, int(i == 0), i, 160 * i, ssrc, frames[i % 50])))
                     for i in range(50 * seconds)])
-        with open(os.path.join(HERE, "sipp-call.xml")) as f:
-            scenario = f.read().replace("@TONE@", os.path.join(self.dir, "tone.pcap"))
-        with open(os.path.join(self.dir, "call.xml"), "w") as f:
-            f.write(scenario.replace("@USER@", name).replace("@PASSWORD@", password))
+        for scenario in ("call.xml", "register.xml"):
+            self._write(scenario)
+
+    def _write(self, scenario):
+        with open(os.path.join(HERE, "sipp-" + scenario)) as f:
+            text = f.read().replace("@TONE@", os.path.join(self.dir, "tone.pcap"))
+        with open(os.path.join(self.dir, scenario), "w") as f:
+            f.write(text.replace("@USER@", self.name).replace("@PASSWORD@", self.password))
+
+    def register(self):
+        self._start("register.xml")
 
     def call(self, room):
+        self._start("call.xml", "-s", room)
+
+    def _start(self, scenario, *options):
         self.process = self.lab.start(
-            self.ns, ["sipp", self.reflector, "-sf", os.path.join(self.dir, "call.xml"), "-s", room,
+            self.ns, ["sipp", self.reflector, "-sf", os.path.join(self.dir, scenario), *options,
                       "-m", "1", "-i", self.ip, "-mi", self.ip, "-p", "5060", "-mp", str(self.media_port),
                       "-d", str(1000 * self.seconds), "-nostdin", "-timeout", f"{self.seconds + 20}s",
                       "-trace_err", "-error_file", os.path.join(self.dir, "errors.txt"),

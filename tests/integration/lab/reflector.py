@@ -31,9 +31,9 @@ def daemon():
 
 class Reflector:
     """`peers`: addresses of other reflectors; `users`: {name: password} turns digest on; `conf`:
-    further text; `classic`: a folder with nothing but classic lines (no users then)."""
+    further text; `sip`: options of that plugin; `classic`: a folder with nothing but classic lines (no users then)."""
 
-    def __init__(self, lab, ns, address, peers=(), users=None, conf="", classic=False, start=True):
+    def __init__(self, lab, ns, address, peers=(), users=None, conf="", classic=False, start=True, sip=""):
         self.lab, self.ns, self.address = lab, ns, address
         self.dir = lab.path(f"conf-{ns}")
         self.state = lab.path(f"state-{ns}")
@@ -45,7 +45,7 @@ class Reflector:
         if classic:
             lines.append(f"IP_ADDRESS {address}")
         else:
-            lines += ["sip: { };", "rtp: { };", "interconnect: { };",
+            lines += [f"sip: {{ {sip} }};", "rtp: { };", "interconnect: { };",
                       f'status: {{ socket = "{self.status_socket}"; }};']
         if users:
             lines.append(self._auth(users))
@@ -135,6 +135,9 @@ class Reflector:
             sock.connect(self.status_socket)
             sock.shutdown(socket.SHUT_WR)
             return json.loads(b"".join(iter(lambda: sock.recv(65536), b"")))
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
 
     def kill(self):
         """kill -9"""
