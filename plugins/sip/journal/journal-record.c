@@ -236,3 +236,16 @@ sip_records_clear (SipRecords *records)
 {
   g_clear_pointer (&records->dialogs, g_hash_table_unref);
 }
+
+void
+sip_dialog_keep_routes (SipDialog *dialog, const char *line, gsize len)
+{
+  g_auto (SipRecords) records = { 0 };
+  SipDialog *before;
+
+  sip_records_read (&records, line, len, 1);
+  before = g_hash_table_lookup (records.dialogs, &dialog->id);
+  g_free (dialog->texts[SIP_DIALOG_ROUTES]);
+  dialog->texts[SIP_DIALOG_ROUTES] =
+      before ? g_steal_pointer (&before->texts[SIP_DIALOG_ROUTES]) : NULL;
+}

@@ -50,6 +50,8 @@ typedef struct {
 /* %NULL is allowed. */
 void sip_dialog_free (SipDialog *dialog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SipDialog, sip_dialog_free)
+/* A dialog's routes stay as they were first (RFC 3261 §12.2): in @dialog as in the line that was written before. */
+void sip_dialog_keep_routes (SipDialog *dialog, const char *line, gsize len);
 
 /* Appends one line. Returns: %FALSE, and nothing appended, if it would be too long. */
 gboolean sip_record_write (GString *out, const SipDialog *dialog);

@@ -9,11 +9,11 @@
 #include "plugins/sip/call/call.h"
 #include "plugins/sip/journal/journal-dialog.h"
 #include "plugins/sip/journal/journal-file.h"
+#include "plugins/sip/journal/journal-lines.h"
 #include "plugins/sip/journal/journal-record.h"
 #include "plugins/sip/journal/journal-writer.h"
 #include "plugins/sip/journal/orphan.h"
 #include <sofia-sip/sip_header.h>
-#include <string.h>
 #include <unistd.h>
 
 /* How long lines are gathered. */
@@ -29,21 +29,10 @@
 #define MAX_AGE (24 * 3600)
 
 /**
- * SipJournalEntry:
- * @line: the whole record
- */
-typedef struct {
-  guint64 id;
-  guint len;
-  char line[];
-} SipJournalEntry;
-
-/**
  * SipJournal:
  * @writer: %NULL until the file is ours
  * @lock: descriptor of the lock file, or -1
- * @entries: (element-type SipJournalEntry): by id
- * @live: octets of all entries
+ * @lines: what the file is to say
  * @appended: octets since the file was last replaced
  * @broken: nothing is appended until a replacement has been written
  * @replacing: a replacement is on its way
@@ -55,10 +44,10 @@ struct _SipJournal {
   char *path;
   int lock;
   SipWriter *writer;
-  GHashTable *entries;
+  SipLines *lines;
   GString *batch;
   guint64 next_id;
-  gsize live, appended;
+  gsize appended;
   gboolean broken, replacing, complained;
   RflTimer *batch_timer, *look_timer;
   gint64 retry_at, heartbeat_at;
@@ -89,16 +78,9 @@ complain (SipJournal *self, const char *what, const char *why)
 static void
 replace_file (SipJournal *self)
 {
-  GString *text = g_string_sized_new (self->live + 64);
-  GHashTableIter iter;
-  gpointer value;
+  GString *text = g_string_sized_new (sip_lines_get_octets (self->lines) + 64);
 
-  g_hash_table_iter_init (&iter, self->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const SipJournalEntry *entry = value;
-      g_string_append_len (text, entry->line, entry->len);
-    }
+  sip_lines_append_to (self->lines, text);
   if (text->len > 0)
     sip_record_write_alive (text, wall_time ());
   g_string_truncate (self->batch, 0);
@@ -142,19 +124,6 @@ batch_grows (SipJournal *self)
 
 /* ---- opening ---- */
 
-static SipJournalEntry *
-add_entry (SipJournal *self, guint64 id, const char *line, gsize len)
-{
-  SipJournalEntry *entry = g_malloc (sizeof *entry + len);
-
-  entry->id = id;
-  entry->len = len;
-  memcpy (entry->line, line, len);
-  g_hash_table_add (self->entries, entry);
-  self->live += len;
-  return entry;
-}
-
 /* Not when the predecessor's phones have ended the call by themselves long since: after their
  * session interval, or when somebody looked at them during a day. */
 static gboolean
@@ -180,13 +149,13 @@ adopt (SipJournal *self, SipRecords *records)
 
       g_hash_table_iter_steal (&iter);
       if (is_too_old (dialog, records->alive) || !sip_record_write (line, dialog)
-          || g_hash_table_contains (self->entries, &dialog->id))
+          || sip_lines_get (self->lines, dialog->id, NULL))
         {
           sip_dialog_free (dialog);
           old++;
           continue;
         }
-      add_entry (self, dialog->id, line->str, line->len);
+      sip_lines_set (self->lines, dialog->id, line);
       sip_orphans_add (self->plugin->orphans, dialog);
       n++;
     }
@@ -246,7 +215,7 @@ check_writer (SipJournal *self)
 static void
 beat (SipJournal *self, gint64 now)
 {
-  if (now < self->heartbeat_at || !can_record (self) || g_hash_table_size (self->entries) == 0)
+  if (now < self->heartbeat_at || !can_record (self) || sip_lines_count (self->lines) == 0)
     return;
   self->heartbeat_at = now + HEARTBEAT;
   sip_record_write_alive (self->batch, wall_time ());
@@ -270,7 +239,8 @@ look (gpointer user_data)
     }
   if (sip_writer_get_backlog (self->writer) == 0
       && (self->broken ? now >= self->retry_at
-                       : self->appended > COMPACT_ABOVE && self->appended > 2 * self->live))
+                       : self->appended > COMPACT_ABOVE
+                             && self->appended > 2 * sip_lines_get_octets (self->lines)))
     replace_file (self);
   beat (self, now);
 }
@@ -290,7 +260,7 @@ sip_journal_new (SipPlugin *plugin)
   self->clock = rfl_core_get_clock (plugin->core);
   self->path = g_steal_pointer (&path);
   self->lock = -1;
-  self->entries = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->lines = sip_lines_new ();
   self->batch = g_string_new (NULL);
   /* So no number of the predecessor's, whose ends are written to the same file, comes again. */
   self->next_id = rfl_core_get_epoch (plugin->core);
@@ -317,7 +287,7 @@ sip_journal_free (SipJournal *self)
   sip_writer_free (self->writer);
   if (self->lock >= 0)
     close (self->lock);
-  g_hash_table_unref (self->entries);
+  sip_lines_free (self->lines);
   g_string_free (self->batch, TRUE);
   g_free (self->path);
   g_free (self);
@@ -328,13 +298,7 @@ sip_journal_free (SipJournal *self)
 static void
 forget (SipJournal *self, guint64 id)
 {
-  SipJournalEntry *entry = g_hash_table_lookup (self->entries, &id);
-
-  if (entry == NULL)
-    return;
-  self->live -= entry->len;
-  g_hash_table_remove (self->entries, entry);
-  if (!can_record (self))
+  if (!sip_lines_remove (self->lines, id) || !can_record (self))
     return;
   sip_record_write_end (self->batch, id);
   batch_grows (self);
@@ -355,38 +319,21 @@ sip_journal_forget_orphan (SipJournal *self, guint64 id)
     forget (self, id);
 }
 
-/* A dialog's routes stay as they were first (RFC 3261 §12.2). */
-static void
-keep_routes (SipDialog *dialog, const SipJournalEntry *old)
-{
-  g_auto (SipRecords) records = { 0 };
-  SipDialog *before;
-
-  sip_records_read (&records, old->line, old->len, 1);
-  before = g_hash_table_lookup (records.dialogs, &dialog->id);
-  g_free (dialog->texts[SIP_DIALOG_ROUTES]);
-  dialog->texts[SIP_DIALOG_ROUTES] =
-      before ? g_steal_pointer (&before->texts[SIP_DIALOG_ROUTES]) : NULL;
-}
-
 static void
 record (SipJournal *self, SipDialog *dialog)
 {
   g_autoptr (GString) line = g_string_sized_new (512);
-  SipJournalEntry *old = g_hash_table_lookup (self->entries, &dialog->id);
+  gsize old_len;
+  const char *old = sip_lines_get (self->lines, dialog->id, &old_len);
 
   if (old)
-    keep_routes (dialog, old);
+    sip_dialog_keep_routes (dialog, old, old_len);
   if (!sip_record_write (line, dialog))
     {
       rfl_counter_add (self->unrecorded, 1);
       return;
     }
-  if (old)
-    self->live -= old->len;
-  if (old)
-    g_hash_table_remove (self->entries, old);
-  add_entry (self, dialog->id, line->str, line->len);
+  sip_lines_set (self->lines, dialog->id, line);
   if (!can_record (self))
     return;
   g_string_append_len (self->batch, line->str, line->len);
@@ -422,6 +369,6 @@ sip_journal_status (const SipJournal *self, RflStatus *status)
   rfl_status_begin_object (status, "journal");
   rfl_status_add_string (status, "path", self ? self->path : NULL);
   rfl_status_add_bool (status, "works", self && can_record (self) && !self->complained);
-  rfl_status_add_int (status, "dialogs", self ? g_hash_table_size (self->entries) : 0);
+  rfl_status_add_int (status, "dialogs", self ? sip_lines_count (self->lines) : 0);
   rfl_status_end (status);
 }
