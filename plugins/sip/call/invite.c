@@ -51,9 +51,8 @@ check_entrance (const SipArrival *a, SipRequest *request, char **user)
       sip_arrival_refuse (a, request, &scheme, "The Request-URI is not a sip URI");
       return FALSE;
     }
-  if (plugin->stopping || rfl_core_is_draining (plugin->core))
-    g_set_error (&error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "This server is going down");
-  else if (g_hash_table_size (plugin->calls) >= plugin->settings.max_calls)
+  if (sip_request_may_begin (plugin, &error)
+      && g_hash_table_size (plugin->calls) >= plugin->settings.max_calls)
     g_set_error (&error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "Too many calls");
   if (error)
     {

@@ -40,9 +40,9 @@ may_ring (SipDialout *dialout, const SipName *name, const char *room, GError **e
   gint64 now = rfl_clock_now (sip_dialout_get_clock (dialout));
   guint calls = g_hash_table_size (plugin->calls) + g_hash_table_size (dialout->forks);
 
-  if (plugin->stopping || rfl_core_is_draining (plugin->core))
-    g_set_error (error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "This server is going down");
-  else if (is_there (rfl_core_find_session (plugin->core, room), name->name))
+  if (!sip_request_may_begin (plugin, error))
+    return FALSE;
+  if (is_there (rfl_core_find_session (plugin->core, room), name->name))
     g_set_error (error, RFL_ERROR, RFL_ERROR_FORBIDDEN, "%s is in the room already", name->name);
   else if (g_hash_table_contains (dialout->rings, name->name)
            || (name->rung != 0 && now - name->rung < s->ring_interval * G_TIME_SPAN_SECOND))

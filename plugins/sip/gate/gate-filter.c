@@ -43,8 +43,8 @@ wants_challenge (const SipListener *listener, const sip_t *sip)
 
   return sip->sip_request->rq_method == sip_method_invite && sip->sip_authorization == NULL
          && sip->sip_via && sip->sip_from && sip->sip_call_id && sip->sip_cseq && sip->sip_to
-         && sip->sip_to->a_tag == NULL && (type == url_sip || type == url_sips) && !plugin->stopping
-         && !rfl_core_is_draining (plugin->core)
+         && sip->sip_to->a_tag == NULL && (type == url_sip || type == url_sips)
+         && sip_request_may_begin (plugin, NULL)
          && g_hash_table_size (plugin->calls) < plugin->settings.max_calls
          && sip_digest_is_wanted (listener);
 }

@@ -110,11 +110,10 @@ check_entrance (const SipArrival *a, SipRequest *request, SipCall *call, char **
 {
   static const SipRefusal inside = { SIP_403_FORBIDDEN, 399, 0 };
   SipPlugin *plugin = a->listener->plugin;
+  g_autoptr (GError) error = NULL;
 
-  if (plugin->stopping || rfl_core_is_draining (plugin->core))
+  if (!sip_request_may_begin (plugin, &error))
     {
-      g_autoptr (GError) error =
-          g_error_new_literal (RFL_ERROR, RFL_ERROR_UNAVAILABLE, "This server is going down");
       sip_arrival_refuse_error (a, request, error);
       return FALSE;
     }

@@ -10,6 +10,15 @@
 #define RETRY_AFTER 10
 #define MAX_WARNING 200
 
+gboolean
+sip_request_may_begin (const SipPlugin *plugin, GError **error)
+{
+  if (!plugin->stopping && !rfl_core_is_draining (plugin->core))
+    return TRUE;
+  g_set_error (error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "This server is going down");
+  return FALSE;
+}
+
 SipRefusal
 sip_refusal_from_error (const GError *error)
 {

@@ -18,6 +18,9 @@ typedef struct {
   guint retry_after;
 } SipRefusal;
 
+/* Whether anything new may begin; else RFL_ERROR_UNAVAILABLE: the server is going down. */
+gboolean sip_request_may_begin (const SipPlugin *plugin, GError **error);
+
 SipRefusal sip_refusal_from_error (const GError *error);
 
 /**

@@ -119,8 +119,8 @@ find_outside (const SipArrival *a, SipRequest *request)
   RflSession *session = NULL;
   SipCall *call = NULL;
 
-  if (plugin->stopping || rfl_core_is_draining (plugin->core))
-    g_set_error (&error, RFL_ERROR, RFL_ERROR_UNAVAILABLE, "This server is going down");
+  if (!sip_request_may_begin (plugin, &error))
+    ;
   else if (sip_digest_is_wanted (a->listener)
            && !sip_digest_check (a->listener, request, a->sip, a->peer, &user))
     return NULL;
