@@ -13,7 +13,7 @@
 #   inactivity  two minutes, in real time
 #   valgrind    a conference under memcheck
 #   suite       the whole suite                SUITE_TIMES=10
-#   bench       what forwarding costs
+#   bench       what forwarding costs          BENCH_OPTIONS="--seconds 1"
 # env: NIGHTLY_DIR=build/nightly: build trees and logs
 set -u -o pipefail
 top=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")

@@ -256,6 +256,74 @@ too_few_descriptors (void)
   house_free (house);
 }
 
+static void
+call_with (House *house, Phone *phone, const char *headers)
+{
+  g_autofree char *all = g_strconcat (headers, SDP, NULL), *ok = NULL, *again = NULL;
+
+  phone_send (phone, "INVITE", "sip:room@127.0.0.1", all, OFFER);
+  ok = phone_expect (phone, "SIP/2.0 200");
+  phone_ack (phone);
+  phone_run_until (house->context, house_is_confirmed, house);
+  phone_send (phone, "INVITE", phone->contact, all, OFFER);
+  again = phone_expect (phone, "SIP/2.0 200");
+  phone_ack (phone);
+}
+
+/* @ends: has the BYE */
+static void
+end_call (House *house, Phone *ends)
+{
+  g_autofree char *bye = NULL;
+
+  sip_calls_end_all (house->sip, "enough");
+  bye = phone_expect (ends, "BYE ");
+  phone_answer (ends, bye, "200 OK");
+  phone_run_until (house->context, house_is_empty, house);
+}
+
+/* S6: where no name server can be reached the stack's resolver tries again for ever and does not come
+ * back: no request of ours goes to a name. */
+static void
+names (void)
+{
+  static const char *const headers[] = {
+    CONTACT "Record-Route: <sip:proxy.invalid;lr>\r\n",
+    CONTACT "Record-Route: <sip:127.0.0.1:9;maddr=proxy.invalid;lr>\r\n",
+    CONTACT "Record-Route: <sip:127.0.0.1\xff:9;lr>\r\n",
+    "Contact: <sip:alice@phone.invalid>\r\n",
+    "Contact: <sip:alice@phone.invalid>\r\nVia: SIP/2.0/UDP phone.invalid;branch=z9hG4bKx\r\n",
+    "Contact: <sip:alice@phone.invalid>\r\nRecord-Route: <sip:proxy.invalid;lr>\r\n"
+    "Via: SIP/2.0/UDP phone.invalid;branch=z9hG4bKx\r\n",
+  };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (headers); i++)
+    {
+      House *house = house_new ("");
+      g_autoptr (Phone) phone = phone_new (house->context, house->port, i % 2);
+
+      g_test_message ("%u: %s", i % 2, headers[i / 2]);
+      call_with (house, phone, headers[i / 2]);
+      end_call (house, phone);
+      house_free (house);
+    }
+}
+
+/* Numbers are followed. */
+static void
+numeric_route (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) phone = house_phone (house), proxy = house_phone (house);
+  g_autofree char *headers =
+      g_strdup_printf (CONTACT "Record-Route: <sip:127.0.0.1:%u;lr>, <sip:proxy.invalid;lr>\r\n",
+                       proxy->port);
+
+  call_with (house, phone, headers);
+  end_call (house, proxy);
+  house_free (house);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -267,6 +335,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/hostile/large", large);
   g_test_add_func ("/sip/hostile/endless-message", endless_message);
   g_test_add_func ("/sip/hostile/target-of-dialog", target_of_dialog);
+  g_test_add_func ("/sip/hostile/names", names);
+  g_test_add_func ("/sip/hostile/numeric-route", numeric_route);
   g_test_add_func ("/sip/hostile/too-many-connections", too_many_connections);
   g_test_add_func ("/sip/hostile/abandoned-connections", abandoned_connections);
   g_test_add_func ("/sip/hostile/choked-connection", choked_connection);

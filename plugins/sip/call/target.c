@@ -33,16 +33,29 @@ sip_target_make_contact (const SipCall *call, const RflAddress *media)
   return sip_target_write_contact (call->listener, call->room, call->tcp, media);
 }
 
+/* The first of the route set, which does not change as long as the dialog lives (RFC 3261 §12.1.1), or
+ * the Contact past a proxy that did not record its route (§12.2.1.1). */
+static gboolean
+is_reachable (const SipCall *call, const sip_t *sip)
+{
+  if (call->routed)
+    return call->next_hop == NULL;
+  if (sip->sip_record_route)
+    return sip_uri_is_numeric (sip->sip_record_route->r_url);
+  return sip->sip_contact && sip_uri_is_numeric (sip->sip_contact->m_url);
+}
+
 /* A client behind a NAT names a Contact that we cannot reach; without a proxy in between
- * our requests go to where its own came from, on TCP over its connection. Past a proxy that
- * did not record its route they go to the Contact (RFC 3261 §12.2.1.1). */
+ * our requests go to where its own came from, on TCP over its connection. Past a proxy they go there too if what
+ * they should go to is a name: the stack's resolver does not return while no name server can be
+ * reached, and nobody should make us ask one. */
 static char *
-find_next_hop (const SipTarget *target, const sip_t *sip)
+find_next_hop (const SipTarget *target, const SipCall *call, const sip_t *sip)
 {
   RflAddress hop = { 0 };
 
   if (target->routed || (sip->sip_via && sip->sip_via->v_next))
-    return NULL;
+    return is_reachable (call, sip) ? NULL : sip_uri_write_hop (&target->remote, target->tcp);
   if (sip->sip_contact)
     hop = sip_uri_get_address (sip->sip_contact->m_url);
   if (target->tcp || !rfl_address_same_ip (&hop, &target->remote))
@@ -58,7 +71,7 @@ sip_target_new (const SipCall *call, const sip_t *sip, const RflAddress *remote,
   target->remote = *remote;
   target->tcp = tcp;
   target->routed = call->routed || sip->sip_record_route != NULL;
-  target->next_hop = find_next_hop (target, sip);
+  target->next_hop = find_next_hop (target, call, sip);
   return target;
 }
 

@@ -8,6 +8,7 @@
 #include "plugins/sip/call/answer.h"
 #include "plugins/sip/call/index.h"
 #include "plugins/sip/journal/journal.h"
+#include "plugins/sip/request/uri.h"
 
 static GPtrArray *
 make_offers (const SipSdp *offer, RflAddress local)
@@ -72,6 +73,15 @@ joined (RflParticipant *participant, const GError *error, gpointer user_data)
   sip_call_unref (call);
 }
 
+/* The route set of who calls is what the other end has recorded, the other way round (RFC 3261 §12.1.2). */
+static gboolean
+is_reachable (const sip_record_route_t *recorded)
+{
+  while (recorded && recorded->r_next)
+    recorded = recorded->r_next;
+  return recorded && sip_uri_is_numeric (recorded->r_url);
+}
+
 static SipCall *
 call_new (SipCallOut *out)
 {
@@ -90,7 +100,7 @@ call_new (SipCallOut *out)
   call->peer = g_strdup (rfl_address_format (&out->remote, peer));
   call->routed = out->sip->sip_record_route != NULL;
   call->contact = g_strdup (out->contact);
-  call->next_hop = call->routed ? NULL : g_strdup (out->next_hop);
+  call->next_hop = is_reachable (out->sip->sip_record_route) ? NULL : g_strdup (out->next_hop);
   call->since = rfl_clock_now (rfl_core_get_clock (out->listener->plugin->core));
   return call;
 }

@@ -10,6 +10,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/journal/orphan.h"
 #include "plugins/sip/journal/journal.h"
+#include "plugins/sip/request/uri.h"
 #include <sofia-sip/sip_header.h>
 #include <string.h>
 
@@ -98,6 +99,24 @@ are_routes (su_home_t *home, const char *text)
   return TRUE;
 }
 
+/* Where a BYE without another next hop would go. */
+static gboolean
+is_numeric (char *const *texts)
+{
+  su_home_t home[1] = { SU_HOME_INIT (home) };
+  const char *routes = texts[SIP_DIALOG_ROUTES];
+  const sip_route_t *route;
+  const url_t *url;
+  gboolean numeric;
+
+  su_home_init (home);
+  route = routes ? sip_route_make (home, routes) : NULL;
+  url = route ? route->r_url : url_make (home, texts[SIP_DIALOG_TARGET]);
+  numeric = url && sip_uri_is_numeric (url);
+  su_home_deinit (home);
+  return numeric;
+}
+
 gboolean
 sip_orphan_is_sound (const SipDialog *dialog)
 {
@@ -114,7 +133,8 @@ sip_orphan_is_sound (const SipDialog *dialog)
       && is_word (t[SIP_DIALOG_LOCAL_TAG], "<>\",;:@?/\\")
       && is_address (home, t[SIP_DIALOG_REMOTE_URI])
       && (t[SIP_DIALOG_REMOTE_TAG] == NULL || is_word (t[SIP_DIALOG_REMOTE_TAG], "<>\",;:@?/\\"))
-      && is_sip_text (home, t[SIP_DIALOG_TARGET]) && are_routes (home, t[SIP_DIALOG_ROUTES]);
+      && is_sip_text (home, t[SIP_DIALOG_TARGET]) && are_routes (home, t[SIP_DIALOG_ROUTES])
+      && (t[SIP_DIALOG_NEXT_HOP] || is_numeric (t));
   su_home_deinit (home);
   return sound;
 }
@@ -151,7 +171,7 @@ choose_hop (const Orphan *orphan)
   g_autofree char *ip = NULL;
   gboolean same;
 
-  if (hop == NULL || !orphan->dialog->tcp)
+  if (hop == NULL || !orphan->dialog->tcp || !is_numeric (orphan->dialog->texts))
     return hop;
   ip = g_strndup (host, *host == '[' ? strcspn (host, "]") + 1 : strcspn (host, ":;"));
   same = strstr (orphan->dialog->texts[SIP_DIALOG_TARGET], ip) != NULL;

@@ -196,6 +196,12 @@ sip_uri_get_address (const url_t *url)
   return address;
 }
 
+gboolean
+sip_uri_is_numeric (const url_t *url)
+{
+  return sip_uri_get_address (url).family != 0 && !url_has_param (url, "maddr");
+}
+
 char *
 sip_uri_write_hop (const RflAddress *address, gboolean tcp)
 {

@@ -36,6 +36,8 @@ char *sip_uri_get_display_name (const sip_from_t *from);
 char *sip_uri_write_from (const char *identity, const char *display_name);
 /* The numeric address that it names, port 5060 where it names none; or no address */
 RflAddress sip_uri_get_address (const url_t *url);
+/* Whether a request reaches it without asking for a name. */
+gboolean sip_uri_is_numeric (const url_t *url);
 /* (transfer full): the URI that sends a request to @address, whatever its Request-URI */
 char *sip_uri_write_hop (const RflAddress *address, gboolean tcp);
 /* (transfer full): @room as the user part of a URI */
