@@ -43,7 +43,7 @@ sip_lines_set (SipLines *lines, guint64 id, const GString *line)
   one->len = line->len;
   memcpy (one->text, line->str, line->len);
   sip_lines_remove (lines, id);
-  g_hash_table_add (lines->table, one);
+  g_hash_table_replace (lines->table, one, one);
   lines->octets += line->len;
 }
 
