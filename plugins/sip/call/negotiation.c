@@ -149,7 +149,7 @@ call_new (SipListener *listener, SipInvite *invite)
   call->since = rfl_clock_now (rfl_core_get_clock (listener->plugin->core));
   sip_call_adopt (call, identity, display_name, call->tcp);
   sip_index_add (listener->plugin->index, call, invite->sip);
-  sip_gate_know (listener->plugin->gate, call, invite->sip);
+  sip_gate_know (listener->plugin->gate, call);
   return call;
 }
 

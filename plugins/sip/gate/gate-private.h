@@ -11,8 +11,8 @@
 /**
  * SipGate:
  * @invites, @requests, @refusals, @wrong: %NULL: no limit
- * @recent: transactions and Call-IDs that have passed
- * @dialogs: hash of Call-ID → number of calls
+ * @recent: transactions that have passed
+ * @dialogs: set of hashes of Call-ID and tags
  * @tag: To tag of our stateless responses
  */
 struct _SipGate {

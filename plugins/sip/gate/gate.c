@@ -93,41 +93,62 @@ sip_gate_free (SipGate *gate)
 
 /* ---- dialogs ---- */
 
+/* RFC 3261 §12: what says that a request belongs to a dialog. */
 static guint64
-hash_dialog (const SipGate *gate, const sip_t *sip)
+hash_dialog (const SipGate *gate, const char *call_id, const char *their_tag, const char *our_tag)
 {
-  return sip_recent_hash (gate->recent, sip->sip_call_id->i_id, NULL, NULL, NULL);
+  return sip_recent_hash (gate->recent, call_id, their_tag, our_tag, NULL);
 }
 
-/* Several calls may have the same Call-ID: the forks of one. */
-static void
-change_count (SipGate *gate, guint64 id, int by)
+/* The stack tells its own tag only in this way; "0" stands for none: a caller of RFC 2543. */
+static guint64
+hash_call (const SipGate *gate, const SipCall *call)
 {
-  gint64 key = (gint64) id;
-  int n = GPOINTER_TO_INT (g_hash_table_lookup (gate->dialogs, &key)) + by;
+  su_home_t home[1] = { SU_HOME_INIT (home) };
+  const sip_replaces_t *both;
+  guint64 hash = 0;
 
-  if (n > 0)
-    g_hash_table_insert (gate->dialogs, g_memdup2 (&key, sizeof key), GINT_TO_POINTER (n));
-  else
-    g_hash_table_remove (gate->dialogs, &key);
+  su_home_init (home);
+  both = call->nh ? nua_handle_make_replaces (call->nh, home, 0) : NULL;
+  if (both && both->rp_call_id && both->rp_from_tag)
+    hash = hash_dialog (gate, both->rp_call_id,
+                        g_strcmp0 (both->rp_to_tag, "0") == 0 ? NULL : both->rp_to_tag,
+                        both->rp_from_tag);
+  su_home_deinit (home);
+  return hash;
 }
 
 void
-sip_gate_know (SipGate *gate, SipCall *call, const sip_t *sip)
+sip_gate_know (SipGate *gate, SipCall *call)
 {
-  if (gate == NULL || sip == NULL || sip->sip_call_id == NULL || call->gate_id != 0)
+  gint64 key;
+
+  if (gate == NULL || call->gate_id != 0)
     return;
-  call->gate_id = hash_dialog (gate, sip);
-  change_count (gate, call->gate_id, 1);
+  call->gate_id = hash_call (gate, call);
+  key = (gint64) call->gate_id;
+  if (key != 0)
+    g_hash_table_add (gate->dialogs, g_memdup2 (&key, sizeof key));
 }
 
 void
 sip_gate_forget (SipGate *gate, SipCall *call)
 {
-  if (gate == NULL || call->gate_id == 0)
-    return;
-  change_count (gate, call->gate_id, -1);
+  gint64 key = (gint64) call->gate_id;
+
+  if (gate)
+    g_hash_table_remove (gate->dialogs, &key);
   call->gate_id = 0;
+}
+
+/* Whether it is inside of a call that is up: the Call-ID alone, which others may have seen, does not do. */
+static gboolean
+is_inside (const SipGate *gate, const sip_t *sip)
+{
+  gint64 key =
+      (gint64) hash_dialog (gate, sip->sip_call_id->i_id, sip->sip_from->a_tag, sip->sip_to->a_tag);
+
+  return sip->sip_to->a_tag && g_hash_table_contains (gate->dialogs, &key);
 }
 
 /* ---- judging ---- */
@@ -219,7 +240,7 @@ is_complete (const sip_t *sip)
 }
 
 /* RFC 3261 §17.2.3 and what the stack compares: whatever would be a transaction of its own there must
- * not pass as the repetition of another. @method: of the transaction, which a CANCEL shares with its INVITE */
+ * not pass as the repetition of another. @method: of the transaction, which CANCEL and ACK share with their INVITE */
 static guint64
 hash_transaction (const SipGate *gate, const sip_t *sip, const char *method)
 {
@@ -235,12 +256,15 @@ hash_transaction (const SipGate *gate, const sip_t *sip, const char *method)
   return sip_recent_hash (gate->recent, sender, sip->sip_call_id->i_id, what, sip->sip_from->a_tag);
 }
 
-/* Whether it belongs to a transaction that has passed. */
+/* Whether it belongs to a transaction that has passed; a CANCEL to its INVITE's (RFC 3261 §9.1), and so does an
+ * ACK to anything but a 2xx (§17.1.1.3). */
 static gboolean
 is_known (const SipGate *gate, const sip_t *sip)
 {
-  const char *method =
-      sip->sip_request->rq_method == sip_method_cancel ? "INVITE" : sip->sip_cseq->cs_method_name;
+  sip_method_t request = sip->sip_request->rq_method;
+  const char *method = request == sip_method_cancel || request == sip_method_ack
+                           ? "INVITE"
+                           : sip->sip_cseq->cs_method_name;
 
   return sip_recent_has (gate->recent, hash_transaction (gate, sip, method));
 }
@@ -259,7 +283,7 @@ judge_ack (SipGate *gate, const sip_t *sip, const RflAddress *remote)
 
   if (is_ours (gate, sip))
     return SIP_GATE_DROP;
-  if (sip_recent_has (gate->recent, hash_dialog (gate, sip)))
+  if (is_known (gate, sip))
     return SIP_GATE_PASS;
   return charge (gate, gate->requests, remote, &retry_after) == SIP_GATE_PASS ? SIP_GATE_PASS
                                                                               : SIP_GATE_DROP;
@@ -284,10 +308,7 @@ judge_new (SipGate *gate, const sip_t *sip, const RflAddress *remote, double que
                                     : charge (gate, gate->requests, remote, retry_after);
 
   if (verdict == SIP_GATE_PASS)
-    {
-      sip_recent_add (gate->recent, hash_transaction (gate, sip, sip->sip_cseq->cs_method_name));
-      sip_recent_add (gate->recent, hash_dialog (gate, sip));
-    }
+    sip_recent_add (gate->recent, hash_transaction (gate, sip, sip->sip_cseq->cs_method_name));
   return verdict;
 }
 
@@ -295,13 +316,10 @@ SipGateVerdict
 sip_gate_judge (SipGate *gate, const sip_t *sip, const RflAddress *remote, double queue,
                 guint *retry_after)
 {
-  gint64 dialog;
-
   if (!is_complete (sip)) /* answered with 400 by the stack, or not at all */
     return charge (gate, gate->requests, remote, retry_after) == SIP_GATE_PASS ? SIP_GATE_PASS
                                                                                : SIP_GATE_DROP;
-  dialog = (gint64) hash_dialog (gate, sip);
-  if (sip->sip_to->a_tag && g_hash_table_contains (gate->dialogs, &dialog))
+  if (is_inside (gate, sip))
     return SIP_GATE_PASS;
   if (sip->sip_request->rq_method == sip_method_ack)
     return judge_ack (gate, sip, remote);

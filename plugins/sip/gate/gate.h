@@ -44,8 +44,8 @@ gboolean sip_gate_filter (msg_t *msg, sip_t *sip, gpointer listener);
 gboolean sip_gate_admit (SipListener *listener, nua_event_t event, int status, nua_handle_t *nh,
                          const SipCall *call, const sip_t *sip);
 
-/* A dialog begins, its requests pass. @sip: of the call; may be told again. */
-void sip_gate_know (SipGate *gate, SipCall *call, const sip_t *sip);
+/* A dialog begins, whose tags the stack knows: its requests pass. May be told again. */
+void sip_gate_know (SipGate *gate, SipCall *call);
 void sip_gate_forget (SipGate *gate, SipCall *call);
 
 /**
