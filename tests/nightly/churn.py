@@ -132,18 +132,25 @@ class Churn:
             say("  problem: " + problem)
         self.told, self.faults.mutated = len(self.problems), False
 
-    def unregister(self):
-        """Every name's contacts, from wherever they were registered."""
+    def unregister(self, patience=10):
+        """Every name's contacts, from wherever they were registered. An address that was away a moment ago
+        is answered for with 503 until the reflector knows that it is back."""
+        end = time.monotonic() + patience
         for name, password in USERS.items():
-            ua = Ua(self.lab, name, "ext1", "203.0.113.11", R1)
-            uri, headers = f"sip:{R1}", [("To", f"<{ua.address}>"), ("Contact", "*"), ("Expires", "0")]
-            answer = ua.request("REGISTER", uri, headers)
-            if answer.status == 401:
-                value = sip.authorize(answer.all("www-authenticate"), "REGISTER", uri, name, password)
-                answer = ua.request("REGISTER", uri, [*headers, ("Authorization", value)])
+            while (answer := self.unregister_one(name, password)).status == 503 and time.monotonic() < end:
+                time.sleep(0.2)
             if answer.status != 200:
                 self.problems.append(f"unregistering {name}: {answer.status} {answer.reason}")
-            ua.close()
+
+    def unregister_one(self, name, password):
+        ua = Ua(self.lab, name, "ext1", "203.0.113.11", R1)
+        uri, headers = f"sip:{R1}", [("To", f"<{ua.address}>"), ("Contact", "*"), ("Expires", "0")]
+        answer = ua.request("REGISTER", uri, headers)
+        if answer.status == 401:
+            value = sip.authorize(answer.all("www-authenticate"), "REGISTER", uri, name, password)
+            answer = ua.request("REGISTER", uri, [*headers, ("Authorization", value)])
+        ua.close()
+        return answer
 
     def settle(self, when, patience):
         """Until no gauge of either reflector tells of anybody."""
