@@ -12,7 +12,7 @@
 #   hostile     mutated packets, ASan build    HOSTILE_PACKETS=10000 of each protocol
 #   inactivity  two minutes, in real time
 #   valgrind    a conference under memcheck
-#   suite       the whole suite                SUITE_TIMES=10
+#   suite       the whole suite                SUITE_TIMES=10  SUITE_TESTS="tests/unit/test-x …": those alone
 #   bench       what forwarding costs          BENCH_OPTIONS="--seconds 1"
 # env: NIGHTLY_DIR=build/nightly: build trees and logs
 set -u -o pipefail
@@ -66,10 +66,10 @@ part_suite () {
   local i failed=0
   release || return 1
   for ((i = 1; i <= ${SUITE_TIMES:-10}; i++)); do
-    make -s check >"$logs/suite-$i.log" 2>&1 && echo "run $i: ok" && continue
+    make -s check ${SUITE_TESTS:+TESTS="$SUITE_TESTS"} >"$logs/suite-$i.log" 2>&1 && echo "run $i: ok" && continue
     echo "run $i: failed"
     grep -E '^(FAIL|ERROR)' "$logs/suite-$i.log"
-    mkdir -p "$logs/suite-$i" && find tests doc -name '*.log' -exec cp --parents {} "$logs/suite-$i" \;
+    mkdir -p "$logs/suite-$i" && find tests -name '*.log' -exec cp --parents {} "$logs/suite-$i" \;
     failed=1
   done
   return "$failed"

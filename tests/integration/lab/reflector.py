@@ -136,9 +136,6 @@ class Reflector:
             sock.shutdown(socket.SHUT_WR)
             return json.loads(b"".join(iter(lambda: sock.recv(65536), b"")))
 
-    def reload(self):
-        self.process.send_signal(signal.SIGHUP)
-
     def kill(self):
         """kill -9"""
         self.process.kill()
