@@ -3,7 +3,11 @@
  * and closes them. */
 #include "plugins/sip/listen/listen.h"
 #include "tests/unit/sip-house.h"
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static void
 bad (void)
@@ -173,6 +177,101 @@ reload (void)
   house_free (house);
 }
 
+static int
+take (guint16 port)
+{
+  struct sockaddr_in here = { .sin_family = AF_INET,
+                              .sin_port = g_htons (port),
+                              .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
+  int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint (bind (fd, (struct sockaddr *) &here, sizeof here), ==, 0);
+  return fd;
+}
+
+static gboolean
+has_two_listeners (gpointer house)
+{
+  return ((House *) house)->sip->listeners->len == 2;
+}
+
+/* A reload to a port that somebody else has: the call goes on, and the port is taken when it is free. */
+static void
+taken (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) old = house_phone (house), new = NULL;
+  int other = take (house->port + 1);
+  g_autofree char *text =
+      g_strdup_printf ("port = %u; addresses = [ \"127.0.0.1\" ]; journal = \"\";",
+                       (guint) house->port + 1);
+  g_autoptr (RflSettings) from = rfl_settings_new_from_text ("sip", sip_options, text, NULL);
+  g_autofree char *answer = NULL;
+
+  house_call (old);
+  g_assert_cmpint (sip_instance_reconfigure (house->sip, from, NULL), ==, RFL_RELOAD_APPLIED);
+  g_assert_cmpuint (house->sip->listeners->len, ==, 1);
+  house_hang_up (house, old);
+  close (other);
+  phone_run_until (house->context, has_two_listeners, house);
+  new = phone_new (house->context, house->port + 1, FALSE);
+  phone_send (new, "OPTIONS", "sip:127.0.0.1", NULL, NULL);
+  answer = phone_expect (new, "SIP/2.0 200");
+  house_free (house);
+}
+
+/* All addresses of the host are wanted, and nobody tells which: what is open stays. */
+static void
+cannot_tell (void)
+{
+  House *house = house_new ("");
+  g_autofree char *text = g_strdup_printf ("port = %u; journal = \"\";", house->port);
+  g_autoptr (RflSettings) from = rfl_settings_new_from_text ("sip", sip_options, text, NULL);
+  g_autoptr (Phone) phone = house_phone (house), other = NULL;
+  struct rlimit before;
+  SipListener *one = house->sip->listeners->pdata[0];
+
+  house_call (phone);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &(struct rlimit){ 0, before.rlim_max }), ==, 0);
+  g_assert_cmpint (sip_instance_reconfigure (house->sip, from, NULL), ==, RFL_RELOAD_APPLIED);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  g_assert_true (has_one_listener (house) && one->gone == 0);
+  g_assert_true (one->listen == house->sip->settings.listens->pdata[0]);
+  house_hang_up (house, phone);
+  other = house_phone (house);
+  house_call (other);
+  house_hang_up (house, other);
+  house_free (house);
+}
+
+/* On all addresses but those that another listener names. */
+static void
+everywhere (void)
+{
+  guint port = house_find_port ();
+  g_autofree char *text =
+      g_strdup_printf ("listeners = ( { port = %u; transports = [ \"udp\" ]; realm = \"all\"; }, "
+                       "{ address = \"127.0.0.1\"; port = %u; realm = \"one\"; } );",
+                       port, port);
+  House *house = house_new (text);
+  g_autoptr (GPtrArray) addresses = sip_local_addresses ();
+  guint n = 0;
+
+  for (guint i = 0; i < house->sip->listeners->len; i++)
+    {
+      const SipListener *listener = house->sip->listeners->pdata[i];
+      gboolean here = (listener->local.ip[0] == 127 && listener->local.family == AF_INET);
+
+      n += here;
+      g_assert_cmpstr (listener->listen->realm, ==, here ? "one" : "all");
+      g_assert_cmpint (listener->has_tcp, ==, here);
+    }
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (house->sip->listeners->len, ==, MIN (addresses->len, SIP_MAX_LISTENERS));
+  house_free (house);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -182,5 +281,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/listeners/good", good);
   g_test_add_func ("/sip/listeners/rules", rules);
   g_test_add_func ("/sip/listeners/reload", reload);
+  g_test_add_func ("/sip/listeners/taken", taken);
+  g_test_add_func ("/sip/listeners/cannot-tell", cannot_tell);
+  g_test_add_func ("/sip/listeners/everywhere", everywhere);
   return g_test_run ();
 }

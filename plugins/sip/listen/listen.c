@@ -189,6 +189,60 @@ mark_gone (SipPlugin *plugin, SipListener *listener, gint64 now)
   listener->listen = plugin->settings.listens->pdata[0];
 }
 
+static gboolean
+free_those_down (SipPlugin *plugin)
+{
+  GPtrArray *leaving = plugin->listening->leaving;
+
+  for (guint i = leaving->len; i-- > 0;)
+    {
+      SipListener *listener = leaving->pdata[i];
+      listener->listen = plugin->settings.listens->pdata[0];
+      if (listener->down)
+        g_ptr_array_remove_index (leaving, i);
+    }
+  return leaving->len > 0;
+}
+
+static const SipListen *
+find_rules (const GPtrArray *listens, const SipListener *listener)
+{
+  const SipListen *everywhere = NULL;
+
+  for (guint i = 0; i < listens->len; i++)
+    {
+      const SipListen *listen = listens->pdata[i];
+
+      if (listen->local.port != listener->local.port || listen->udp != listener->has_udp
+          || listen->tcp != listener->has_tcp)
+        continue;
+      if (rfl_address_equal (&listen->local, &listener->local))
+        return listen;
+      if (listen->local.family == 0)
+        everywhere = listen;
+    }
+  return everywhere;
+}
+
+/* While the host's addresses are not known: none is closed, and none keeps rules that may be gone. */
+static void
+keep_all (SipPlugin *plugin)
+{
+  gint64 now = rfl_clock_now (rfl_core_get_clock (plugin->core));
+
+  for (guint i = 0; i < plugin->listeners->len; i++)
+    {
+      SipListener *listener = plugin->listeners->pdata[i];
+      const SipListen *rules = find_rules (plugin->settings.listens, listener);
+
+      if (rules)
+        listener->listen = rules;
+      else
+        mark_gone (plugin, listener, now);
+    }
+  free_those_down (plugin);
+}
+
 /* Returns: whether any is yet to be closed. */
 static gboolean
 close_unwanted (SipPlugin *plugin, const GArray *wanted)
@@ -214,21 +268,6 @@ close_unwanted (SipPlugin *plugin, const GArray *wanted)
   return left;
 }
 
-static gboolean
-free_those_down (SipPlugin *plugin)
-{
-  GPtrArray *leaving = plugin->listening->leaving;
-
-  for (guint i = leaving->len; i-- > 0;)
-    {
-      SipListener *listener = leaving->pdata[i];
-      listener->listen = plugin->settings.listens->pdata[0];
-      if (listener->down)
-        g_ptr_array_remove_index (leaving, i);
-    }
-  return leaving->len > 0;
-}
-
 /* ---- following ---- */
 
 static gboolean
@@ -242,6 +281,7 @@ look (SipPlugin *plugin, gboolean *named, GError **error)
       *named = FALSE;
       g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "sip: this host does not tell its addresses: %s",
                    g_strerror (errno));
+      keep_all (plugin);
       rfl_timer_start (plugin->listening->again, AGAIN);
       return FALSE;
     }
