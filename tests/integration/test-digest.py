@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from lab import main
+from lab import Ua, main
 from lab.ear import Signals
 from lab.net import wait_for
 from lab.phones import Baresip, Linphone, Sipp
@@ -158,4 +158,33 @@ def one_user_lacks_it(lab, tap):
     tap.ok(eventually(lambda: r1.status()["plugins"]["auth"]["offered"] == "SHA-256, MD5", 5), "then both")
 
 
-main(by_default, for_everybody, one_user_lacks_it)
+def guess(lab, r1, name):
+    """Wrong passwords until the name must wait for eight seconds."""
+    wrong = 0
+    while wrong < 4:
+        before = r1.status()["counters"]["auth.wrong"]
+        one = Ua(lab, name, *EXT1, R1, password="wrong").call("room", wait=False)
+        one.wait_final()
+        one.ua.close()
+        wrong += r1.status()["counters"]["auth.wrong"] - before
+        time.sleep(0.2)
+
+
+def after_guesses(lab, tap):
+    """where somebody has guessed at a phone's address it is refused, tries again, and gets in; a colleague at once"""
+    r1 = Reflector(lab, "r1", R1, users=USERS, sip="wrong_attempts = 1; wrong_rate = 0.0; wrong_wait = 8;")
+    watch = Watch(lab)
+    guess(lab, r1, "carl")
+    tap.ok(r1.status()["counters"]["sip.unseen_credentials"] > 0, "guesses were refused unseen", r1.status()["counters"])
+    carl = linphone("carl")(lab)
+    tap.ok(eventually(lambda: watch.there.answers("REGISTER").count(500) == 1, 10), "linphonec has to wait",
+           watch.there.answers("REGISTER"))
+    anna = Ua(lab, "anna", *EXT1, R1, password="secret").call("room")
+    tap.ok(anna.responses[-1] == 200, "a colleague at the same address calls meanwhile", anna.responses)
+    tap.ok(eventually(lambda: "carl" in registered(r1), 30), "then linphonec registers", watch.there.answers("REGISTER"))
+    anna.hangup()
+    carl.stop()
+    watch.close()
+
+
+main(by_default, for_everybody, one_user_lacks_it, after_guesses)

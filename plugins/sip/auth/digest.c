@@ -216,7 +216,7 @@ sip_digest_make_challenge (SipListener *listener, const sip_t *sip)
 }
 
 /* RFC 3261 §21.5.1: not 503, which would be about this whole server to a proxy in front (§21.5.4); not 403, after
- * which phones do not try again. */
+ * which some phones never try again. */
 static void
 refuse_unseen (SipListener *listener, SipRequest *request, const char *peer, guint wait)
 {
