@@ -38,8 +38,9 @@ typedef enum {
 /**
  * RflCredentials:
  * @challenge: (transfer full): %NULL-terminated values for WWW-Authenticate
- *   (`Digest realm="…", nonce="…", …`), one per algorithm, strongest first; free with
- *   g_strfreev(). @realm: %NULL: the provider's own
+ *   (`Digest realm="…", nonce="…", …`), one per algorithm that the users of the realm can
+ *   answer, strongest first, at least one; free with g_strfreev(). @realm: %NULL: the
+ *   provider's own
  * @check: judges; takes the same time for unknown users as for wrong passwords
  *
  * Main thread.
