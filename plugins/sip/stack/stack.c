@@ -111,7 +111,8 @@ sip_stack_listen (SipPlugin *plugin, const SipListen *listen, const RflAddress *
   listener->udp = -1;
   listener->guard = take_guard (plugin, listener);
   errno = 0;
-  listener->nua = create_nua (plugin, listener);
+  if (sip_sockets_are_free (local, listen->udp, listen->tcp))
+    listener->nua = create_nua (plugin, listener);
   if (listener->nua)
     {
       sip_sockets_find (&listener->local, &listener->udp, &listener->tcp);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looks through /proc/self/fd. Opens and closes no socket. */
+/* Looks through /proc/self/fd, and tries what the stack will do. Keeps no socket of its own. */
 #include "plugins/sip/tcp/sockets.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int
 sip_socket_get_option (int fd, int option)
@@ -50,4 +52,29 @@ sip_sockets_find (const RflAddress *local, int *udp, int *tcp)
   *udp = *tcp = -1;
   for (const char *name; dir && (name = g_dir_read_name (dir)) != NULL;)
     look_at (atoi (name), local, udp, tcp);
+}
+
+/* With the stack's options. */
+static gboolean
+can_bind (const RflAddress *local, int type)
+{
+  struct sockaddr_storage sa;
+  socklen_t len = rfl_address_to_sockaddr (local, &sa);
+  int fd = socket (sa.ss_family, type | SOCK_CLOEXEC, 0), error;
+  gboolean bound = fd >= 0
+                   && (type == SOCK_DGRAM
+                       || setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof (int)) == 0)
+                   && bind (fd, (struct sockaddr *) &sa, len) == 0;
+
+  error = errno;
+  if (fd >= 0)
+    close (fd);
+  errno = error;
+  return bound;
+}
+
+gboolean
+sip_sockets_are_free (const RflAddress *local, gboolean udp, gboolean tcp)
+{
+  return (!udp || can_bind (local, SOCK_DGRAM)) && (!tcp || can_bind (local, SOCK_STREAM));
 }

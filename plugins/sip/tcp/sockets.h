@@ -10,6 +10,10 @@
  * close-on-exec. */
 void sip_sockets_find (const RflAddress *local, int *udp, int *tcp);
 
+/* Whether the stack could listen there just now: if it cannot, it leaks, and a listener is tried again each
+ * second. Else errno says why. */
+gboolean sip_sockets_are_free (const RflAddress *local, gboolean udp, gboolean tcp);
+
 /* SO_TYPE, SO_ACCEPTCONN and the like; -1: not a socket */
 int sip_socket_get_option (int fd, int option);
 /* getsockname() or getpeername() */
