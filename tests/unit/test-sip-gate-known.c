@@ -125,7 +125,7 @@ inside (void)
   House *house = house_new ("request_rate = 0.01; request_burst = 1; invite_rate = 0.01; "
                             "invite_burst = 2;");
   g_autoptr (Phone) in = house_phone (house), other = house_phone (house);
-  g_autofree char *offer = phone_offer (in, "sendonly"), *tag = NULL;
+  g_autofree char *offer = phone_offer (in, "sendonly");
 
   phone_send (other, "OPTIONS", "sip:127.0.0.1", NULL, NULL);
   g_free (phone_expect (other, "SIP/2.0 200"));
