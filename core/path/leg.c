@@ -200,6 +200,29 @@ rfl_leg_set_active (RflLeg *leg, gboolean active)
 }
 
 void
+rfl_leg_follow (RflLeg *leg, RflSource *source)
+{
+  Message message = { .type = MESSAGE_LEG_FOLLOW };
+
+  g_return_if_fail (leg->mode == RFL_LEG_ONE);
+  g_return_if_fail (source == NULL || source->route == leg->route);
+  if (leg->followed == source || (source && rfl_source_has_vanished (source)))
+    return;
+  leg->followed = source;
+  path_post (leg->path, &message, &leg->copies, source ? &((PathSource *) source)->copies : NULL);
+}
+
+void
+leg_forget_source (const RflSource *source)
+{
+  const GPtrArray *legs = source->route->legs;
+
+  for (guint i = 0; i < legs->len; i++)
+    if (((RflLeg *) legs->pdata[i])->followed == source)
+      rfl_leg_follow (legs->pdata[i], NULL);
+}
+
+void
 leg_lose_port (RflPath *path, const RflPort *port)
 {
   for (guint i = 0; i < path->routes->len; i++)

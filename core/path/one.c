@@ -1,175 +1,235 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Legs of RFL_LEG_ONE: one continuous stream (own SSRC, sequence numbers and timestamps) that
- * follows one source until that falls silent or vanishes, then the next active one. Runs on
- * the worker that owns the leg. Not a judge of who speaks loudest.
+ * carries one source at a time: the one that rfl_leg_follow() names, else whoever sends until that one falls
+ * silent or vanishes. Runs on the worker that owns the leg. When video may switch: one-video.c. Not
+ * a judge of who speaks loudest.
  */
 #include "core/path/worker.h"
 #include <reflector/rtp.h>
 #include <string.h>
 
-#define SILENCE_AUDIO (500 * G_TIME_SPAN_MILLISECOND)
-#define SILENCE_VIDEO (1 * G_TIME_SPAN_SECOND)
+#define SILENCE (500 * G_TIME_SPAN_MILLISECOND)
 /* A jump of this many in sequence numbers is a new stream under the old name (RFC 3550 A.1). */
 #define MAX_DROPOUT 3000
 
-/* From this packet on the leg's numbers continue those of its last packet; time has passed. */
-static void
-begin (RflWorker *w, WorkerLeg *leg, WorkerSource *source, const RflBuffer *b)
+void
+one_begin (WorkerLeg *leg, WorkerSource *source, const RflBuffer *b)
 {
   OneState *one = &leg->one;
   guint32 rate = leg->route->rate[b->format] ? leg->route->rate[b->format] : 8000;
   gint64 elapsed = one->started ? MAX (b->arrival - one->out_time, 0) : 0;
   guint32 step = (guint32) MAX (elapsed * rate / G_USEC_PER_SEC, 1);
 
-  one->seq_delta = (guint16) (one->out_seq + 1 - b->seq);
+  numbers_begin (&one->seq, 16, b->seq, (guint16) (one->out_seq + 1));
   one->ts_delta = one->out_ts + step - b->timestamp;
-  one->in_high = b->seq;
-  one->in_count = 0;
+  one->pictures.begun = FALSE;
+  one->pictures.id.bits = 0;
   one->started = TRUE;
+  one->frame_open = FALSE;
+  one->strays = 0;
   one->current = source;
   STAT_SET (leg->stats.following, source->ssrc);
 }
 
+gboolean
+one_is_stray (const OneState *one, const RflBuffer *b)
+{
+  return ABS (rfl_seq_diff (b->seq, one->seq.high)) > MAX_DROPOUT;
+}
+
+void
+one_forget (RflWorker *w, WorkerLeg *leg)
+{
+  one_wait (w, leg, NULL);
+  leg->one.current = NULL;
+  leg->one.frame_open = FALSE;
+  STAT_SET (leg->stats.following, 0);
+}
+
+/* ---- writing ---- */
+
+/* The frame that was open before is over when another one begins, whether its end came or not. */
 static void
-ask_keyframe (RflWorker *w, WorkerSource *source)
-{
-  Upcall upcall = { .type = UPCALL_KEYFRAME, .source_id = source->id };
-  worker_upcall (w, TRUE, &upcall);
-}
-
-/* Whether @leg takes a packet of @source that arrived at @now; switches when it may. */
-static gboolean
-follow (RflWorker *w, WorkerLeg *leg, WorkerSource *source, const RflBuffer *b, gboolean *switched)
+note_out (WorkerLeg *leg, const RflBuffer *b, guint16 seq, guint32 timestamp, gboolean switched)
 {
   OneState *one = &leg->one;
-  gint64 silence = leg->route->video ? SILENCE_VIDEO : SILENCE_AUDIO;
 
-  *switched = FALSE;
-  if (one->current != source)
-    {
-      if (one->current && b->arrival - one->heard < silence)
-        return FALSE;
-      begin (w, leg, source, b);
-      *switched = TRUE;
-      if (leg->route->video)
-        ask_keyframe (w, source);
-    }
-  else if (ABS (rfl_seq_diff (b->seq, one->in_high)) > MAX_DROPOUT)
-    {
-      begin (w, leg, source, b);
-      *switched = TRUE;
-    }
-  one->heard = b->arrival;
-  return TRUE;
+  if (!switched && rfl_seq_diff (seq, one->out_seq) <= 0)
+    return;
+  one->out_seq = seq;
+  one->frame_open = (b->data[1] & 0x80) == 0;
+  if (!switched && (gint32) (timestamp - one->out_ts) <= 0)
+    return;
+  one->out_ts = timestamp;
+  one->out_time = b->arrival;
+  STAT_SET (leg->stats.last_timestamp, timestamp);
+  STAT_SET (leg->stats.last_sent, b->arrival);
 }
 
-/* Keeps track of the source's sequence. Returns: %FALSE for a packet from before the switch. */
-static gboolean
-advance (OneState *one, const RflBuffer *b)
+static const guint8 *
+get_payload (const RflBuffer *b, gsize *len)
 {
-  gint16 ahead = rfl_seq_diff (b->seq, one->in_high);
+  RflRtp rtp;
 
-  if (one->in_count + ahead < 0)
+  if (!rfl_rtp_parse (&rtp, b->data, b->len))
+    return NULL;
+  *len = rtp.payload_len;
+  return rtp.payload;
+}
+
+void
+one_read_video (const WorkerRoute *route, const RflBuffer *b, WireVideo *out)
+{
+  gsize len = 0;
+  const guint8 *payload = get_payload (b, &len);
+
+  *out = (WireVideo){ 0 };
+  if (route->codec[b->format] == WIRE_VIDEO_NONE) /* nobody can tell: as good as any */
+    out->begins = out->key = out->slice = TRUE;
+  else if (payload)
+    wire_video_read (route->codec[b->format], payload, len, out);
+}
+
+static void
+add_patched (Parcels *p, WorkerLeg *leg, const RflBuffer *b, const WireVideo *video, guint8 *head,
+             guint gso_max)
+{
+  gsize len = 0, size = 0;
+  const guint8 *payload = get_payload (b, &len);
+  guint8 *patch = head + PARCELS_HEAD;
+
+  if (payload)
+    size = one_pictures_write (&leg->one.pictures, leg->route->codec[b->format], video, payload,
+                               patch, &len);
+  if (size)
+    parcels_add_patched (p, b, head, &(ParcelPatch){ payload - b->data, len, patch, size },
+                         gso_max);
+  else
+    parcels_add (p, b, head, gso_max);
+}
+
+gboolean
+one_put (RflWorker *w, Parcels *p, WorkerLeg *leg, const RflBuffer *b, const WireVideo *video,
+         gboolean switched)
+{
+  OneState *one = &leg->one;
+  guint gso_max = leg->stages ? 0 : w->send.gso_max;
+  guint32 timestamp = b->timestamp + one->ts_delta, ts_be = g_htonl (timestamp);
+  guint16 seq, seq_be;
+  guint8 *head;
+
+  if (leg->pt[b->format] == RFL_PT_NONE || !numbers_map (&one->seq, b->seq, &seq))
     return FALSE;
-  if (ahead > 0)
-    {
-      one->in_high = b->seq;
-      one->in_count += ahead;
-    }
-  return TRUE;
-}
-
-static guint8 *
-write_head (Parcels *p, WorkerLeg *leg, const RflBuffer *b, guint8 pt, gboolean switched)
-{
-  OneState *one = &leg->one;
-  guint8 *head = parcels_new_head (p, b, pt, one->ssrc);
-  guint16 seq = b->seq + one->seq_delta;
-  guint32 timestamp = b->timestamp + one->ts_delta;
-  guint16 seq_be = g_htons (seq);
-  guint32 ts_be = g_htonl (timestamp);
-
+  head = parcels_new_head (p, b, leg->pt[b->format], one->ssrc);
   if (switched && !leg->route->video) /* a talkspurt begins; with video it would end a frame */
     head[1] |= 0x80;
+  seq_be = g_htons (seq);
   memcpy (head + 2, &seq_be, 2);
   memcpy (head + 4, &ts_be, 4);
-  if (switched || rfl_seq_diff (seq, one->out_seq) > 0)
-    {
-      one->out_seq = seq;
-      one->out_ts = timestamp;
-      one->out_time = b->arrival;
-      STAT_SET (leg->stats.last_timestamp, timestamp);
-      STAT_SET (leg->stats.last_sent, b->arrival);
-    }
-  return head;
+  note_out (leg, b, seq, timestamp, switched);
+  if (video && (video->picture_at || video->tl0_at || video->key_at))
+    add_patched (p, leg, b, video, head, gso_max);
+  else
+    parcels_add (p, b, head, gso_max);
+  return TRUE;
+}
+
+void
+one_send (RflWorker *w, WorkerSource *source, const LegEntry *entry, Parcels *p, gint64 arrival)
+{
+  if (entry->leg->stages && p->n)
+    worker_send_staged (w, source, entry, p, arrival);
+  else
+    send_queue_add (w, entry->socket->socket, &entry->local, &entry->remote, p, entry->leg);
 }
 
 /* What is left out on purpose leaves no gap behind. */
-static void
-leave_out (RflWorker *w, WorkerLeg *leg, WorkerSource *source, const RflBuffer *b)
+void
+one_leave_out (WorkerLeg *leg, const RflBuffer *b)
+{
+  leg->one.heard = b->arrival;
+  numbers_leave_out (&leg->one.seq, b->seq);
+}
+
+/* ---- without keyframes ---- */
+
+/* Whether @leg takes a packet of @source; switches when it may. */
+static gboolean
+takes (WorkerLeg *leg, WorkerSource *source, const RflBuffer *b, gboolean *switched)
 {
   OneState *one = &leg->one;
 
-  worker_count (w, COUNT_LEG_FORMAT_MISSING, 1);
-  if (one->current != source)
-    return;
-  one->heard = b->arrival;
-  if (rfl_seq_diff (b->seq, one->in_high) <= 0)
-    return;
-  one->seq_delta--;
-  one->in_high = b->seq; /* what was sent before it and comes later would get a number twice */
-  one->in_count = -1;
+  *switched = FALSE;
+  if (one->current == source && !one_is_stray (one, b))
+    return TRUE;
+  if (one->current != source && source != one->wanted && one->current
+      && (one->current == one->wanted || b->arrival - one->heard < SILENCE))
+    return FALSE;
+  one_begin (leg, source, b);
+  *switched = TRUE;
+  return TRUE;
 }
 
 static void
-serve (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n, const LegEntry *entry)
+serve (const OneRun *run, const LegEntry *entry)
 {
   WorkerLeg *leg = entry->leg;
-  Parcels *p = send_queue_own_parcels (w);
-  guint gso_max = leg->stages ? 0 : w->send.gso_max;
+  Parcels *p = send_queue_own_parcels (run->w);
   gboolean switched;
 
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < run->n; i++)
     {
-      const RflBuffer *b = run[i];
-      guint8 pt = leg->pt[b->format];
+      const RflBuffer *b = run->packets[i];
 
-      if (pt == RFL_PT_NONE)
-        leave_out (w, leg, source, b);
-      else if (follow (w, leg, source, b, &switched) && advance (&leg->one, b))
-        parcels_add (p, b, write_head (p, leg, b, pt, switched), gso_max);
+      if (leg->pt[b->format] == RFL_PT_NONE)
+        {
+          worker_count (run->w, COUNT_LEG_FORMAT_MISSING, 1);
+          if (leg->one.current == run->source)
+            one_leave_out (leg, b);
+        }
+      else if (takes (leg, run->source, b, &switched))
+        {
+          leg->one.heard = b->arrival;
+          one_put (run->w, p, leg, b, NULL, switched);
+        }
     }
-  if (leg->stages && p->n)
-    worker_send_staged (w, source, entry, p, run[0]->arrival);
-  else
-    send_queue_add (w, entry->socket->socket, &entry->local, &entry->remote, p, leg);
+  one_send (run->w, run->source, entry, p, run->packets[0]->arrival);
+}
+
+/* ---- all ---- */
+
+gboolean
+one_may_get (const LegEntry *entry, const WorkerSource *source)
+{
+  return !(entry->owner && entry->owner == source->owner) && !(entry->local_only && !source->local);
 }
 
 void
 worker_serve_ones (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n)
 {
   LegList *ones = &source->route->ones;
+  OneRun r = { .w = w, .source = source, .packets = run, .n = n };
 
-  for (guint i = 0; i < ones->n; i++)
-    {
-      const LegEntry *entry = &ones->entries[i];
-      if ((entry->owner && entry->owner == source->owner) || (entry->local_only && !source->local))
-        continue;
-      serve (w, source, run, n, entry);
-    }
+  if (source->route->video)
+    one_video_serve (&r);
+  else
+    for (guint i = 0; i < ones->n; i++)
+      if (one_may_get (&ones->entries[i], source))
+        serve (&r, &ones->entries[i]);
   send_queue_flush (w);
 }
 
 void
-one_forget_source (WorkerRoute *route, const WorkerSource *source)
+one_forget_source (RflWorker *w, const WorkerSource *source)
 {
-  for (guint i = 0; i < route->ones.n; i++)
+  LegList *ones = &source->route->ones;
+
+  for (guint i = 0; i < ones->n; i++)
     {
-      WorkerLeg *leg = route->ones.entries[i].leg;
+      WorkerLeg *leg = ones->entries[i].leg;
+      if (leg->one.waiting == source)
+        one_wait (w, leg, NULL);
       if (leg->one.current == source)
-        {
-          leg->one.current = NULL;
-          STAT_SET (leg->stats.following, 0);
-        }
+        one_forget (w, leg);
     }
 }

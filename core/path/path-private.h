@@ -104,7 +104,8 @@ struct _RflLeg {
   gint owner_worker;
   gboolean active;
   gboolean reduced_rtcp;
-  GArray *stages; /* StageEntry */
+  const RflSource *followed; /* by rfl_leg_follow() */
+  GArray *stages;            /* StageEntry */
   StageArray *compiled;
   Copies copies; /* WorkerLeg */
 };
@@ -150,6 +151,8 @@ void port_free (gpointer port);
 /* Legs that still send from @port fall silent for good. */
 void leg_lose_port (RflPath *path, const RflPort *port);
 void source_forget_leg (RflRoute *route, const RflLeg *leg);
+/* Legs that were to follow @source do as they like. */
+void leg_forget_source (const RflSource *source);
 
 /* ---- stage.c ---- */
 /* (transfer full) (nullable): the stages of @entries in order; %NULL when there are none */

@@ -132,6 +132,7 @@ rfl_route_set_formats (RflRoute *public, GPtrArray *formats)
     {
       const RflFormat *format = formats->pdata[i];
       message.formats.rate[i] = format->clock_rate;
+      message.formats.codec[i] = wire_video_find (format->encoding);
       message.formats.companions |= (guint) rfl_format_is_auxiliary (format) << i;
     }
   path_post (route->path, &message, &route->copies, NULL);

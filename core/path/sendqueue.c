@@ -54,27 +54,57 @@ may_follow (const Parcels *p, gsize len, guint gso_max)
          && last->bytes + len <= SEND_MAX_BYTES;
 }
 
-void
-parcels_add (Parcels *p, const RflBuffer *buffer, const guint8 *head, guint gso_max)
+/* The parcel in which a packet of @len octets goes. */
+static Parcel *
+open_parcel (Parcels *p, const RflBuffer *buffer, gsize len, guint gso_max)
 {
-  Parcel *parcel;
-
-  if (!may_follow (p, buffer->len, gso_max))
+  if (!may_follow (p, len, gso_max))
     p->parcel[p->n++] =
-        (Parcel){ .iov = &p->iov[p->n_iov], .first_len = buffer->len, .format = buffer->format };
-  parcel = &p->parcel[p->n - 1];
-  if (head)
-    p->iov[p->n_iov++] = (struct iovec){ (void *) head, 12 };
-  if (head == NULL)
-    p->iov[p->n_iov++] = (struct iovec){ buffer->data, buffer->len };
-  else if (buffer->len > 12)
-    p->iov[p->n_iov++] = (struct iovec){ buffer->data + 12, buffer->len - 12 };
+        (Parcel){ .iov = &p->iov[p->n_iov], .first_len = len, .format = buffer->format };
+  return &p->parcel[p->n - 1];
+}
+
+static void
+add_part (Parcels *p, const guint8 *data, gsize len)
+{
+  if (len > 0)
+    p->iov[p->n_iov++] = (struct iovec){ (void *) data, len };
+}
+
+static void
+close_parcel (Parcels *p, Parcel *parcel, gsize len, gsize payload)
+{
   parcel->n_iov = &p->iov[p->n_iov] - parcel->iov;
   parcel->n_packets++;
   parcel->segment = parcel->n_packets > 1 ? parcel->first_len : 0;
-  parcel->last_len = buffer->len;
-  parcel->bytes += buffer->len;
-  parcel->payload += buffer->payload_len;
+  parcel->last_len = len;
+  parcel->bytes += len;
+  parcel->payload += payload;
+}
+
+void
+parcels_add (Parcels *p, const RflBuffer *buffer, const guint8 *head, guint gso_max)
+{
+  Parcel *parcel = open_parcel (p, buffer, buffer->len, gso_max);
+  gsize done = head ? PARCELS_HEAD : 0;
+
+  add_part (p, head, done);
+  add_part (p, buffer->data + done, buffer->len - done);
+  close_parcel (p, parcel, buffer->len, buffer->payload_len);
+}
+
+void
+parcels_add_patched (Parcels *p, const RflBuffer *buffer, const guint8 *head,
+                     const ParcelPatch *patch, guint gso_max)
+{
+  gsize len = buffer->len - patch->len + patch->size, end = patch->at + patch->len;
+  Parcel *parcel = open_parcel (p, buffer, len, gso_max);
+
+  add_part (p, head, PARCELS_HEAD);
+  add_part (p, buffer->data + PARCELS_HEAD, patch->at - PARCELS_HEAD);
+  add_part (p, patch->data, patch->size);
+  add_part (p, buffer->data + end, buffer->len - end);
+  close_parcel (p, parcel, len, buffer->payload_len - patch->len + patch->size);
 }
 
 Parcels *

@@ -17,6 +17,11 @@
 /* The kernel refuses segments above the path's MTU; fragments are sent one by one. */
 #define SEND_MAX_SEGMENT 1452
 
+/* Of a packet that leaves with a header of ours: its fixed RTP header, and room behind it for what
+ * replaces a part of its payload. */
+#define PARCELS_HEAD 12
+#define PARCELS_ROOM 8
+
 struct _RflWorker;
 struct _WorkerLeg;
 
@@ -32,9 +37,16 @@ typedef struct {
 typedef struct {
   guint n, n_iov, n_heads;
   Parcel parcel[SEND_RUN];
-  struct iovec iov[2 * SEND_RUN];
-  guint8 heads[SEND_RUN][12];
+  struct iovec iov[4 * SEND_RUN];
+  guint8 heads[SEND_RUN][PARCELS_HEAD + PARCELS_ROOM];
 } Parcels;
+
+/* @len octets from @at on become the @size of @data. */
+typedef struct {
+  gsize at, len;
+  const guint8 *data;
+  gsize size;
+} ParcelPatch;
 
 typedef struct {
   struct _WorkerLeg *leg;
@@ -72,5 +84,9 @@ void send_queue_add (struct _RflWorker *w, RflTransportSocket *socket, const Rfl
 void parcels_reset (Parcels *p);
 /* Adds @buffer's packet. @head: (nullable): its first 12 octets, from parcels_new_head() */
 void parcels_add (Parcels *p, const RflBuffer *buffer, const guint8 *head, guint gso_max);
-/* A copy of @buffer's first 12 octets in @p with another payload type and SSRC. */
+/* The same with another part of the packet replaced; @head is not %NULL. */
+void parcels_add_patched (Parcels *p, const RflBuffer *buffer, const guint8 *head,
+                          const ParcelPatch *patch, guint gso_max);
+/* A copy of @buffer's first 12 octets in @p with another payload type and SSRC, PARCELS_ROOM octets
+ * behind them. */
 guint8 *parcels_new_head (Parcels *p, const RflBuffer *buffer, guint8 pt, guint32 ssrc);

@@ -30,6 +30,7 @@ fill_copies (PathSource *source, gboolean windowed)
       copy->wire_ssrc = public->wire_ssrc;
       copy->map = source->map;
       copy->windowed = windowed;
+      copy->unit = copy->route->video ? g_new0 (OneUnit, 1) : NULL;
     }
 }
 
@@ -86,6 +87,8 @@ source_free_memory (gpointer data)
 {
   PathSource *source = data;
 
+  for (guint w = 0; w < source->path->n_workers; w++)
+    g_free (((WorkerSource *) copies_get (&source->copies, w))->unit);
   copies_clear (&source->copies);
   g_free (source->map);
   g_free (source);
@@ -116,6 +119,7 @@ rfl_source_free (RflSource *public)
   g_hash_table_remove (route->by_ssrc, GUINT_TO_POINTER (public->ssrc));
   g_hash_table_remove (public->flow->sources, GUINT_TO_POINTER (public->wire_ssrc));
   g_hash_table_remove (source->path->source_by_id, &source->id);
+  leg_forget_source (public);
   path_post (source->path, &message, &source->copies, NULL);
   emit (source, RFL_EVENT_SOURCE_VANISHED, on_vanished);
 }

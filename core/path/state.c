@@ -110,6 +110,8 @@ on_route_formats (RflWorker *w, const Message *m)
   WorkerRoute *route = m->object;
 
   memcpy (route->rate, m->formats.rate, sizeof route->rate);
+  for (guint i = 0; i < RFL_ROUTE_MAX_FORMATS; i++)
+    route->codec[i] = m->formats.codec[i];
   route->companions = m->formats.companions;
 }
 
@@ -132,7 +134,7 @@ on_source_remove (RflWorker *w, const Message *m)
 
   g_hash_table_remove (w->sources, source);
   g_hash_table_remove (w->source_by_id, &source->id);
-  one_forget_source (source->route, source);
+  one_forget_source (w, source);
   ((WorkerSource *) sources->pdata[sources->len - 1])->index = source->index;
   g_ptr_array_remove_index_fast (sources, source->index);
   g_clear_pointer (&source->labels, g_free);
@@ -215,6 +217,7 @@ on_leg_remove (RflWorker *w, const Message *m)
   WorkerLeg *leg = m->object;
 
   leg_detach (w, leg);
+  one_forget (w, leg);
   count_owned (leg, -1);
   if (leg->flags & RFL_LEG_LABELLED)
     remove_labels (leg);
@@ -248,8 +251,7 @@ on_leg_active (RflWorker *w, const Message *m)
 
   leg_detach (w, leg);
   leg->active = m->active;
-  leg->one.current = NULL; /* goes on with whoever sends then, time having passed */
-  STAT_SET (leg->stats.following, 0);
+  one_forget (w, leg); /* goes on with whoever sends then, time having passed */
   leg_attach (w, leg);
 }
 
@@ -261,6 +263,15 @@ on_leg_stages (RflWorker *w, const Message *m)
   leg_detach (w, leg);
   leg->stages = m->stages;
   leg_attach (w, leg);
+}
+
+static void
+on_leg_follow (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  one_wait (w, leg, NULL);
+  leg->one.wanted = m->other;
 }
 
 static void
@@ -300,6 +311,7 @@ static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
   [MESSAGE_LEG_PT] = on_leg_pt,
   [MESSAGE_LEG_ACTIVE] = on_leg_active,
   [MESSAGE_LEG_STAGES] = on_leg_stages,
+  [MESSAGE_LEG_FOLLOW] = on_leg_follow,
   [MESSAGE_RELEASE] = on_release,
   [MESSAGE_DISCARD] = on_discard,
 };

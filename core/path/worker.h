@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/path/buffer.h"
+#include "core/path/one.h"
 #include "core/path/park.h"
 #include "core/path/reception.h"
 #include "core/path/ring.h"
@@ -86,6 +87,8 @@ struct _WorkerSource {
   guint index;       /* in the route's sources */
   gboolean windowed; /* each sequence number passes once */
   SequenceWindow window;
+  OneUnit *unit;        /* of video, else %NULL */
+  gint64 asked;         /* for a keyframe, by this worker */
   RflSourceStats stats; /* shared */
   Reception reception;  /* shared */
 };
@@ -126,23 +129,11 @@ struct _WorkerRoute {
   guint64 relay_mask; /* other workers that own legs */
   guint n_owned[ROUTE_MAX_WORKERS];
   guint32 rate[RFL_ROUTE_MAX_FORMATS];
+  WireVideoCodec codec[RFL_ROUTE_MAX_FORMATS];
   guint
       companions; /* bits of formats that only go with a codec: their timestamps may stand still */
   gboolean video;
 };
-
-/* RFL_LEG_ONE: how the followed source's numbers become the leg's (one.c). */
-typedef struct {
-  WorkerSource *current;
-  gboolean started;
-  gint64 heard; /* arrival of the last packet of @current */
-  guint32 ssrc;
-  guint16 in_high; /* highest sequence number of @current ... */
-  gint64 in_count; /* ... and how far that is from its first one */
-  guint16 seq_delta, out_seq;
-  guint32 ts_delta, out_ts;
-  gint64 out_time;
-} OneState;
 
 #define OWNER_ANY (-1)
 
@@ -186,6 +177,7 @@ typedef enum {
   MESSAGE_LEG_PT,
   MESSAGE_LEG_ACTIVE,
   MESSAGE_LEG_STAGES,
+  MESSAGE_LEG_FOLLOW,
   MESSAGE_RELEASE,
   MESSAGE_DISCARD,
   N_MESSAGES
@@ -207,6 +199,7 @@ typedef struct {
     guint8 pt[RFL_ROUTE_MAX_FORMATS];
     struct {
       guint32 rate[RFL_ROUTE_MAX_FORMATS];
+      guint8 codec[RFL_ROUTE_MAX_FORMATS]; /* WireVideoCodec */
       guint companions;
     } formats;
     const RflPtMap *map;
@@ -357,7 +350,17 @@ void worker_send_staged (RflWorker *w, WorkerSource *source, const LegEntry *ent
                          const Parcels *p, gint64 arrival);
 /* one.c */
 void worker_serve_ones (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n);
-void one_forget_source (WorkerRoute *route, const WorkerSource *source);
+void one_forget_source (RflWorker *w, const WorkerSource *source);
+/* @leg carries nothing and waits for nobody. */
+void one_forget (RflWorker *w, WorkerLeg *leg);
+void one_leave_out (WorkerLeg *leg, const RflBuffer *b);
+gboolean one_may_get (const LegEntry *entry, const WorkerSource *source);
+void one_send (RflWorker *w, WorkerSource *source, const LegEntry *entry, Parcels *p,
+               gint64 arrival);
+/* one-video.c */
+/* For whose keyframe @leg waits; %NULL: nobody's. */
+void one_wait (RflWorker *w, WorkerLeg *leg, WorkerSource *source);
+void one_video_serve (const OneRun *plain);
 /* relay.c */
 void worker_relay (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n);
 guint worker_take_relayed (RflWorker *w);

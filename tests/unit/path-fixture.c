@@ -246,8 +246,11 @@ fixture_inject (Fixture *f, const char *from, const TestRtp *rtp)
 void
 fixture_send (Fixture *f, const char *from, guint8 pt, guint16 seq, guint32 timestamp, guint32 ssrc)
 {
+  static const guint8 keyframe[] = { 0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 1, 0xf0, 0 };
   TestRtp rtp = test_rtp (pt, seq, timestamp, ssrc, 160);
 
+  if (pt == 96)
+    memcpy (rtp.data + RFL_RTP_MIN_HEADER, keyframe, sizeof keyframe);
   fixture_inject (f, from, &rtp);
   fixture_step (f);
 }

@@ -56,7 +56,7 @@ typedef struct {
 } TestRtp;
 TestRtp test_rtp (guint8 pt, guint16 seq, guint32 timestamp, guint32 ssrc, gsize len);
 void fixture_inject (Fixture *f, const char *from, const TestRtp *rtp);
-/* Injects, steps. */
+/* Injects, steps. As VP8 it is a keyframe of one packet. */
 void fixture_send (Fixture *f, const char *from, guint8 pt, guint16 seq, guint32 timestamp,
                    guint32 ssrc);
 void fixture_step (Fixture *f);

@@ -169,7 +169,8 @@ test_left_out (void)
   g_assert_true (say (&r, r.a, 0, 12, 2));
   g_assert_cmpuint (r.last.seq, ==, (guint16) (seq + 1));
   g_assert_false (say (&r, r.a, 101, 14, 1));
-  g_assert_false (say (&r, r.a, 0, 13, 1)); /* too late to have a number of its own */
+  g_assert_true (say (&r, r.a, 0, 13, 1)); /* late, but its place is known */
+  g_assert_cmpuint (r.last.seq, ==, (guint16) (seq + 2));
   g_assert_true (say (&r, r.a, 0, 15, 3));
   g_assert_cmpuint (r.last.seq, ==, (guint16) (seq + 3));
   fixture_free (r.f);
@@ -195,58 +196,43 @@ test_hold (void)
   fixture_free (r.f);
 }
 
+/* Whom it is told to follow it takes at once, whoever sends; nobody else as long as it does. */
 static void
-on_feedback (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
+test_told (void)
 {
-  guint *n = rfl_leg_get_user_data (leg);
-  g_assert_cmpuint (len, >=, 12);
-  (*n)++;
-}
+  Room r = room_new (2, "audio");
+  guint16 seq;
 
-/* A switch asks the new source for a keyframe. */
-static void
-test_keyframe (void)
-{
-  static const RflLegOps ops = { on_feedback };
-  Room r = room_new (2, "video");
-  RflLegSpec spec = fixture_leg_spec (r.f, r.b->owner, B);
-  guint n = 0;
-
-  spec.ops = &ops;
-  spec.user_data = &n;
-  rfl_source_set_back (r.b, fixture_add_leg_spec (r.f, &spec));
-  rfl_leg_set_active (r.b->back, FALSE);
-  g_assert_true (say (&r, r.a, 96, 1, 1));
-  g_assert_false (say (&r, r.b, 96, 1, 1));
-  g_assert_cmpuint (n, ==, 0);
-  rfl_clock_advance (r.f->clock, 1000 * MS);
-  g_assert_true (say (&r, r.b, 96, 2, 1));
-  g_assert_cmpuint (n, ==, 1);
+  g_assert_true (say (&r, r.a, 0, 1, 1));
+  seq = r.last.seq;
+  rfl_leg_follow (r.leg, r.b);
+  g_assert_true (say (&r, r.a, 0, 2, 161)); /* b has yet to send */
+  g_assert_true (say (&r, r.b, 0, 50, 1));
+  g_assert_true (r.last.marker);
+  g_assert_cmpuint (r.last.seq, ==, (guint16) (seq + 2));
+  g_assert_false (say (&r, r.a, 0, 3, 321));
+  rfl_clock_advance (r.f->clock, 10000 * MS);
+  g_assert_false (say (&r, r.a, 0, 4, 481));
+  rfl_leg_follow (r.leg, NULL);
+  g_assert_true (say (&r, r.a, 0, 5, 641));
+  g_assert_cmpuint (r.last.seq, ==, (guint16) (seq + 3));
   fixture_free (r.f);
 }
 
-/* Video waits a second; the own camera is not shown. No marker at a switch: it ends a frame
- * (RFC 7741 §4.1, RFC 6184 §5.1). */
+/* The followed one vanishes: as if nobody had been named. A leg on hold forgets it, too. */
 static void
-test_video (void)
+test_told_vanishes (void)
 {
-  Room r = room_new (2, "video");
-  RflLegSpec spec = fixture_leg_spec (r.f, r.a->owner, A);
-  g_autoptr (GPtrArray) sent = NULL;
+  Room r = room_new (2, "audio");
 
-  g_assert_true (say (&r, r.a, 96, 1, 1));
-  g_assert_false (r.last.marker);
-  rfl_clock_advance (r.f->clock, 999 * MS);
-  g_assert_false (say (&r, r.b, 96, 1, 1));
-  rfl_clock_advance (r.f->clock, 1 * MS);
-  g_assert_true (say (&r, r.b, 96, 2, 1));
-  g_assert_false (r.last.marker);
-  spec.mode = RFL_LEG_ONE;
-  fixture_drop_leg (r.f, r.leg);
-  fixture_add_leg_spec (r.f, &spec);
-  fixture_send (r.f, A, 96, 2, 2, 1);
-  sent = test_network_take_sent (r.f->net);
-  g_assert_cmpuint (sent->len, ==, 0);
+  rfl_leg_follow (r.leg, r.b);
+  g_assert_true (say (&r, r.b, 0, 50, 1));
+  rfl_leg_set_active (r.leg, FALSE);
+  fixture_drop_source (r.f, r.b);
+  r.b = NULL;
+  rfl_leg_set_active (r.leg, TRUE);
+  g_assert_true (say (&r, r.a, 0, 3, 321));
+  g_assert_true (say (&r, r.a, 0, 4, 481));
   fixture_free (r.f);
 }
 
@@ -260,7 +246,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/one/vanished", test_vanished);
   g_test_add_func ("/path/one/wraps", test_wraps);
   g_test_add_func ("/path/one/hold", test_hold);
-  g_test_add_func ("/path/one/keyframe", test_keyframe);
-  g_test_add_func ("/path/one/video", test_video);
+  g_test_add_func ("/path/one/told", test_told);
+  g_test_add_func ("/path/one/told-vanishes", test_told_vanishes);
   return g_test_run ();
 }
