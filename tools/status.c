@@ -87,11 +87,26 @@ fetch (const char *path, GString *out, GError **error)
   return done;
 }
 
+/* Names come from anywhere, and a terminal obeys control characters. */
+static char *
+make_harmless (const char *value)
+{
+  g_autofree char *valid = g_utf8_make_valid (value, -1);
+  GString *out = g_string_new (NULL);
+
+  for (const char *p = valid; *p; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+      g_string_append_unichar (out, g_unichar_iscntrl (c) && c != '\n' && c != '\t' ? 0xfffd : c);
+    }
+  return g_string_free (out, FALSE);
+}
+
 static int
 print (const char *text, const char *key)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *value = NULL;
+  g_autofree char *value = NULL, *harmless = NULL;
 
   if (key == NULL)
     return fputs (text, stdout) >= 0 && fflush (stdout) == 0 ? CTL_OK : CTL_FAILED;
@@ -101,7 +116,8 @@ print (const char *text, const char *key)
       ctl_fail (error);
       return error->code;
     }
-  return puts (value) >= 0 && fflush (stdout) == 0 ? CTL_OK : CTL_FAILED;
+  harmless = make_harmless (value);
+  return puts (harmless) >= 0 && fflush (stdout) == 0 ? CTL_OK : CTL_FAILED;
 }
 
 int

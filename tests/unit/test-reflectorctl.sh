@@ -107,7 +107,8 @@ s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen()
 print("ready", flush=True)
-for answer in [b'{"core":{"id":"r 1"},"counters":{"auth.wrong":7}}\n'] * 3 + [b'{"core"', b"", b"{]\n"]:
+for answer in [b'{"core":{"id":"r 1"},"counters":{"auth.wrong":7}}\n'] * 3 + [
+        b'{"name":"\\u001b]0;x\\u0007 \\u009b2J \\u00fc"}\n', b'{"core"', b"", b"{]\n"]:
     c, _ = s.accept()
     c.sendall(answer)
     c.close()
@@ -120,6 +121,8 @@ ok "the whole" same '{"core":{"id":"r 1"},"counters":{"auth.wrong":7}}' "$dir/ou
 ok "a value: 0" gives 0 "$ctl" status --socket "$dir/s" counters.auth.wrong
 ok "only that" same 7 "$dir/out"
 ok "no such key: 3" gives 3 "$ctl" status -s "$dir/s" core.name
+ok "a name with what terminals obey: 0" gives 0 "$ctl" status -s "$dir/s" name
+ok "without that" same $'\xef\xbf\xbd]0;x\xef\xbf\xbd \xef\xbf\xbd2J \xc3\xbc' "$dir/out"
 ok "half an answer: 1" gives 1 "$ctl" status -s "$dir/s"
 ok "none: 1" gives 1 "$ctl" status -s "$dir/s"
 ok "not JSON: 1" gives 1 "$ctl" status -s "$dir/s" core.id
