@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #define VIA "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx\r\n"
+#define VIA_NAME "Via: SIP/2.0/UDP phone.invalid;branch=z9hG4bKx\r\n"
 #define REST "From: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\nCall-ID: x\r\n"
 
 static void
@@ -292,9 +293,8 @@ names (void)
     CONTACT "Record-Route: <sip:127.0.0.1:9;maddr=proxy.invalid;lr>\r\n",
     CONTACT "Record-Route: <sip:127.0.0.1\xff:9;lr>\r\n",
     "Contact: <sip:alice@phone.invalid>\r\n",
-    "Contact: <sip:alice@phone.invalid>\r\nVia: SIP/2.0/UDP phone.invalid;branch=z9hG4bKx\r\n",
-    "Contact: <sip:alice@phone.invalid>\r\nRecord-Route: <sip:proxy.invalid;lr>\r\n"
-    "Via: SIP/2.0/UDP phone.invalid;branch=z9hG4bKx\r\n",
+    VIA_NAME "Contact: <sip:alice@phone.invalid>\r\n",
+    VIA_NAME "Contact: <sip:alice@phone.invalid>\r\nRecord-Route: <sip:proxy.invalid;lr>\r\n",
   };
 
   for (guint i = 0; i < 2 * G_N_ELEMENTS (headers); i++)
