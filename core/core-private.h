@@ -164,7 +164,6 @@ void rfl_participant_drop (RflParticipant *participant);
 
 /* ---- between the path and core/rtcp/ ---- */
 /* The path answers these, ... */
-RflLegMode rfl_leg_get_mode (const RflLeg *leg);
 RflLegFlags rfl_leg_get_flags (const RflLeg *leg);
 gboolean rfl_leg_is_active (const RflLeg *leg);
 gboolean rfl_leg_takes_reduced_rtcp (const RflLeg *leg);

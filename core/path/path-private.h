@@ -77,6 +77,8 @@ typedef struct {
   RflPath *path;
   GHashTable *by_ssrc; /* SSRC -> RflSource */
   GPtrArray *aliases;  /* RflSource of participants here whose SSRC was taken */
+  GArray *taps;        /* StageEntry */
+  StageArray *compiled;
   guint n_common;
   guint n_owned[PATH_MAX_WORKERS];
   Copies copies; /* WorkerRoute */

@@ -60,9 +60,9 @@ sort_packet (RflWorker *w, WorkerPort *port, RflBuffer *buffer)
 }
 
 static void
-fill_packets (RflWorker *w)
+fill_packets (RflWorker *w, guint from, guint to)
 {
-  for (guint i = 0; i < w->n_batch; i++)
+  for (guint i = from; i < to; i++)
     {
       RflBuffer *b = w->batch[i];
       WorkerSource *source = w->batch_source[i];
@@ -84,7 +84,7 @@ run_stages (RflWorker *w, const StageArray *stages, guint from, guint to)
 {
   guint kept = 0;
 
-  fill_packets (w);
+  fill_packets (w, 0, w->n_batch);
   for (guint i = from; i < to; i++)
     stages->stage[i].func (w->packets, w->n_batch, w->index, stages->stage[i].context);
   for (guint i = 0; i < w->n_batch; i++)
@@ -236,6 +236,28 @@ resolve_batch (RflWorker *w, WorkerPort *port)
   w->n_batch = kept;
 }
 
+/* Shows the @n packets from @at on to those who tap their route; what they say does not count. */
+static void
+run_taps (RflWorker *w, const StageArray *taps, guint at, guint n)
+{
+  for (guint i = 0; i < taps->n; i++)
+    {
+      fill_packets (w, at, at + n);
+      taps->stage[i].func (&w->packets[at], n, w->index, taps->stage[i].context);
+    }
+}
+
+/* @n packets of one source, from @at on */
+static void
+finish_run (RflWorker *w, guint at, guint n)
+{
+  WorkerSource *source = w->batch_source[at];
+
+  if (source->route->taps)
+    run_taps (w, source->route->taps, at, n);
+  worker_fanout (w, source, &w->batch[at], n);
+}
+
 /* From here on every packet of the batch has its source. */
 static void
 finish_batch (RflWorker *w, const StageArray *stages)
@@ -247,7 +269,7 @@ finish_batch (RflWorker *w, const StageArray *stages)
       n = 1;
       while (i + n < w->n_batch && w->batch_source[i + n] == w->batch_source[i])
         n++;
-      worker_fanout (w, w->batch_source[i], &w->batch[i], n);
+      finish_run (w, i, n);
     }
   w->n_batch = 0;
 }

@@ -29,6 +29,7 @@ route_new (RflPath *path, RflSession *session, const char *kind)
   route->public.legs = g_ptr_array_new ();
   route->by_ssrc = g_hash_table_new (g_direct_hash, g_direct_equal);
   route->aliases = g_ptr_array_new ();
+  route->taps = g_array_new (FALSE, FALSE, sizeof (StageEntry));
   copies_init (&route->copies, path, sizeof (WorkerRoute));
   for (guint w = 0; w < path->n_workers; w++)
     fill_copy (route, w);
@@ -71,6 +72,8 @@ route_free_memory (gpointer data)
   g_ptr_array_unref (route->public.legs);
   g_hash_table_unref (route->by_ssrc);
   g_ptr_array_unref (route->aliases);
+  g_array_unref (route->taps);
+  g_free (route->compiled);
   g_free (route);
 }
 

@@ -124,6 +124,12 @@ rfl_source_free (RflSource *public)
   emit (source, RFL_EVENT_SOURCE_VANISHED, on_vanished);
 }
 
+guint64
+rfl_source_get_id (const RflSource *source)
+{
+  return ((const PathSource *) source)->id;
+}
+
 void
 rfl_source_set_map (RflSource *public, const RflPtMap *map)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Stages of ports and legs: added and removed on the main thread, handed to the workers as one
+/* Stages of ports and legs, taps of routes: added and removed on the main thread, handed to the workers as one
  * flat array. Does not run them: receive.c, fanout.c.
  */
 #include "core/path/path-private.h"
@@ -97,4 +97,27 @@ rfl_leg_remove_stage (RflLeg *leg, guint id)
     return;
   publish (leg->path, leg->stages, &leg->compiled, &leg->copies, MESSAGE_LEG_STAGES);
   path_sync (leg->path);
+}
+
+guint
+rfl_route_add_tap (RflRoute *public, RflStageFunc func, gpointer context)
+{
+  PathRoute *route = (PathRoute *) public;
+  guint id;
+
+  g_return_val_if_fail (public && func, 0);
+  id = add_entry (route->taps, route->path, RFL_STAGE_TAP, func, context);
+  publish (route->path, route->taps, &route->compiled, &route->copies, MESSAGE_ROUTE_TAPS);
+  return id;
+}
+
+void
+rfl_route_remove_tap (RflRoute *public, guint id)
+{
+  PathRoute *route = (PathRoute *) public;
+
+  if (!remove_entry (route->taps, id))
+    return;
+  publish (route->path, route->taps, &route->compiled, &route->copies, MESSAGE_ROUTE_TAPS);
+  path_sync (route->path);
 }

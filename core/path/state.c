@@ -116,6 +116,12 @@ on_route_formats (RflWorker *w, const Message *m)
 }
 
 static void
+on_route_taps (RflWorker *w, const Message *m)
+{
+  ((WorkerRoute *) m->object)->taps = m->stages;
+}
+
+static void
 on_source_add (RflWorker *w, const Message *m)
 {
   WorkerSource *source = m->object;
@@ -300,6 +306,7 @@ static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
   [MESSAGE_FLOW_ADD] = on_flow_add,
   [MESSAGE_FLOW_REMOVE] = on_flow_remove,
   [MESSAGE_ROUTE_FORMATS] = on_route_formats,
+  [MESSAGE_ROUTE_TAPS] = on_route_taps,
   [MESSAGE_SOURCE_ADD] = on_source_add,
   [MESSAGE_SOURCE_REMOVE] = on_source_remove,
   [MESSAGE_SOURCE_MAP] = on_source_map,

@@ -37,7 +37,7 @@ typedef struct _WorkerLeg WorkerLeg;
 #define STAT_SET(var, value) __atomic_store_n (&(var), (value), __ATOMIC_RELAXED)
 #define STAT_GET(var) __atomic_load_n (&(var), __ATOMIC_RELAXED)
 
-/* Stages of a port or leg, in order; made by the main thread, replaced as a whole. */
+/* Stages of a port or leg, or the taps of a route, in order; made by the main thread, replaced as a whole. */
 typedef struct {
   guint n_before; /* run before the source is known; the rest are TAP or EGRESS */
   guint n;
@@ -122,9 +122,10 @@ typedef struct {
 #define ROUTE_MAX_WORKERS 64
 
 struct _WorkerRoute {
-  LegGroup common; /* served by whoever received the packet */
-  LegGroup owned;  /* this worker's share of a large route */
-  LegList ones;    /* RFL_LEG_ONE, this worker's */
+  LegGroup common;        /* served by whoever received the packet */
+  LegGroup owned;         /* this worker's share of a large route */
+  LegList ones;           /* RFL_LEG_ONE, this worker's */
+  const StageArray *taps; /* %NULL: nobody taps it */
   GPtrArray *sources;
   guint64 relay_mask; /* other workers that own legs */
   guint n_owned[ROUTE_MAX_WORKERS];
@@ -166,6 +167,7 @@ typedef enum {
   MESSAGE_FLOW_ADD,
   MESSAGE_FLOW_REMOVE,
   MESSAGE_ROUTE_FORMATS,
+  MESSAGE_ROUTE_TAPS,
   MESSAGE_SOURCE_ADD,
   MESSAGE_SOURCE_REMOVE,
   MESSAGE_SOURCE_MAP,

@@ -235,6 +235,64 @@ test_egress (void)
     }
 }
 
+/* Whatever it says, the packets go on; each tap sees them anew, and those of its route only. */
+static void
+test_tap (void)
+{
+  Fixture *f = make_room ();
+  RflSource *source = f->sources->pdata[0];
+  RflMedium *c = fixture_join (f, "other", "c", NULL, "audio");
+  g_autoptr (GString) trace = g_string_new (NULL);
+  Probe first = { .trace = trace, .name = '1', .verdict = RFL_VERDICT_DROP };
+  Probe second = { .trace = trace, .name = '2', .verdict = RFL_VERDICT_CONSUMED };
+  Probe port = { .trace = trace, .name = 'p' };
+  guint ids[3];
+
+  fixture_add_source (f, c, fixture_add_flow (f, "192.0.2.3:4000"), 9, 9);
+  ids[0] = rfl_route_add_tap (source->route, probe, &first);
+  ids[1] = rfl_route_add_tap (source->route, probe, &second);
+  ids[2] = rfl_port_add_stage (f->port, RFL_STAGE_TAP, probe, &port);
+  g_assert_cmpuint (ids[0], !=, 0);
+  fixture_send (f, A, 101, 1, 1, 1);
+  g_assert_cmpuint (take_count (f), ==, 1);
+  g_assert_cmpstr (trace->str, ==, "p12");
+  g_assert_cmpuint (first.seen.source_id, ==, rfl_source_get_id (source));
+  g_assert_cmpuint (first.seen.ssrc, ==, 1);
+  g_assert_cmpuint (first.seen.format, ==, 1);
+  g_assert_false (first.seen.muted);
+  fixture_send (f, "192.0.2.3:4000", 0, 1, 1, 9);
+  g_assert_cmpstr (trace->str, ==, "p12p");
+  rfl_route_remove_tap (source->route, 0);
+  rfl_route_remove_tap (source->route, ids[0]);
+  fixture_send (f, A, 0, 2, 1, 1);
+  g_assert_cmpstr (trace->str, ==, "p12pp2");
+  rfl_route_remove_tap (source->route, ids[1]);
+  rfl_port_remove_stage (f->port, ids[2]);
+  fixture_send (f, A, 0, 3, 1, 1);
+  g_assert_cmpstr (trace->str, ==, "p12pp2");
+  fixture_free (f);
+}
+
+/* Packets that waited for their source are seen too, and a tap that is left goes with its route. */
+static void
+test_tap_parked (void)
+{
+  Fixture *f = make_room ();
+  RflMedium *a = ((RflSource *) f->sources->pdata[0])->owner;
+  g_autoptr (GString) trace = g_string_new (NULL);
+  Probe tap = { .trace = trace, .name = 't' };
+
+  rfl_route_add_tap (a->route, probe, &tap);
+  fixture_send (f, A, 0, 1, 1, 7);
+  fixture_send (f, A, 0, 2, 1, 7);
+  g_assert_cmpstr (trace->str, ==, "");
+  fixture_add_source (f, a, f->flows->pdata[0], 7, 7);
+  rfl_port_release (f->port, g_array_index (f->tickets, guint64, 0));
+  fixture_step (f);
+  g_assert_cmpstr (trace->str, ==, "tt");
+  fixture_free (f);
+}
+
 /* What rfl_path_find_port() did not find is told, and nothing else happens. */
 static void
 test_no_port (void)
@@ -258,6 +316,8 @@ main (int argc, char **argv)
   g_test_add_func ("/path/stage/rewrite", test_rewrite);
   g_test_add_func ("/path/stage/unwrap", test_unwrap);
   g_test_add_func ("/path/stage/egress", test_egress);
+  g_test_add_func ("/path/stage/tap", test_tap);
+  g_test_add_func ("/path/stage/tap-parked", test_tap_parked);
   g_test_add_func ("/path/stage/no-port", test_no_port);
   return g_test_run ();
 }
