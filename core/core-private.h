@@ -169,6 +169,9 @@ gboolean rfl_leg_is_active (const RflLeg *leg);
 gboolean rfl_leg_takes_reduced_rtcp (const RflLeg *leg);
 /* By its ops; nothing happens if it has none. */
 void rfl_leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len);
+/* What the receiver at its end asks for, a limit besides rfl_leg_set_bandwidth(); @overhead: octets of each
+ * packet that it counts besides RTP. 0: no limit */
+void rfl_leg_ask_bandwidth (RflLeg *leg, guint bits_per_second, guint overhead);
 /* Sources of @route that this reflector's participants know by another SSRC than the rest. */
 const GPtrArray *rfl_route_get_aliases (const RflRoute *route);
 gboolean rfl_source_has_vanished (const RflSource *source);

@@ -212,6 +212,37 @@ rfl_leg_follow (RflLeg *leg, RflSource *source)
   path_post (leg->path, &message, &leg->copies, source ? &((PathSource *) source)->copies : NULL);
 }
 
+static void
+post_limit (RflLeg *leg)
+{
+  Message message = { .type = MESSAGE_LEG_LIMIT };
+  gboolean asked =
+      leg->asked_bandwidth && (leg->bandwidth == 0 || leg->asked_bandwidth < leg->bandwidth);
+
+  message.limit.bits = asked ? leg->asked_bandwidth : leg->bandwidth;
+  message.limit.overhead = asked ? leg->asked_over : 0;
+  path_post (leg->path, &message, &leg->copies, NULL);
+}
+
+void
+rfl_leg_set_bandwidth (RflLeg *leg, guint bits_per_second)
+{
+  if (leg->bandwidth == bits_per_second)
+    return;
+  leg->bandwidth = bits_per_second;
+  post_limit (leg);
+}
+
+void
+rfl_leg_ask_bandwidth (RflLeg *leg, guint bits_per_second, guint overhead)
+{
+  if (leg->asked_bandwidth == bits_per_second && leg->asked_over == overhead)
+    return;
+  leg->asked_bandwidth = bits_per_second;
+  leg->asked_over = overhead;
+  post_limit (leg);
+}
+
 void
 leg_forget_source (const RflSource *source)
 {
@@ -252,6 +283,7 @@ rfl_leg_get_stats (const RflLeg *leg, RflLegStats *out)
       out->octets += STAT_GET (stats->octets);
       out->failed += STAT_GET (stats->failed);
       out->ssrc = STAT_GET (stats->ssrc);
+      out->left_out += STAT_GET (stats->left_out);
       if ((gint) w != leg->owner_worker)
         continue;
       out->last_timestamp = STAT_GET (stats->last_timestamp);

@@ -117,3 +117,17 @@ one_pictures_write (OnePictures *pictures, WireVideoCodec codec, const WireVideo
     size = put_id (codec, video, patch, size, map_id (pictures, video, payload));
   return size;
 }
+
+void
+one_pictures_leave_out (OnePictures *pictures, WireVideoCodec codec, const WireVideo *video,
+                        const guint8 *payload)
+{
+  if (codec != WIRE_VIDEO_VP8 || !pictures->begun)
+    return;
+  if (video->picture_at && pictures->id.bits == video->picture_bits)
+    numbers_leave_out (&pictures->id, read_id (video, payload));
+  if (video->tl0_at && video->tid == 0)
+    pictures->tl0_delta--;
+  if (video->key_at && video->key)
+    pictures->key_delta--;
+}

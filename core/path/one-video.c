@@ -215,6 +215,12 @@ carry (const OneRun *run, guint i, const LegEntry *entry, Parcels **p)
   if (leaves (run, entry, p))
     return FALSE;
   one->heard = b->arrival;
+  if (one_spares (run->w, leg, b, &run->videos[i]))
+    {
+      if (one_budget_wants_keyframe (&one->budget))
+        ask_keyframe (run->w, run->source, b->arrival);
+      return TRUE;
+    }
   one_put (run->w, *p, leg, b, &run->videos[i], FALSE);
   return !leaves (run, entry, p);
 }

@@ -27,6 +27,7 @@ one_begin (WorkerLeg *leg, WorkerSource *source, const RflBuffer *b)
   one->started = TRUE;
   one->frame_open = FALSE;
   one->strays = 0;
+  one_budget_restart (&one->budget, b->timestamp);
   one->current = source;
   STAT_SET (leg->stats.following, source->ssrc);
 }
@@ -127,6 +128,7 @@ one_put (RflWorker *w, Parcels *p, WorkerLeg *leg, const RflBuffer *b, const Wir
   memcpy (head + 2, &seq_be, 2);
   memcpy (head + 4, &ts_be, 4);
   note_out (leg, b, seq, timestamp, switched);
+  one_budget_pay (&one->budget, b->len, b->arrival);
   if (video && (video->picture_at || video->tl0_at || video->key_at))
     add_patched (p, leg, b, video, head, gso_max);
   else
@@ -149,6 +151,28 @@ one_leave_out (WorkerLeg *leg, const RflBuffer *b)
 {
   leg->one.heard = b->arrival;
   numbers_leave_out (&leg->one.seq, b->seq);
+}
+
+gboolean
+one_spares (RflWorker *w, WorkerLeg *leg, const RflBuffer *b, const WireVideo *video)
+{
+  OneState *one = &leg->one;
+  gsize len;
+  const guint8 *payload;
+  OneVerdict verdict;
+
+  if (one->budget.limit == 0)
+    return FALSE;
+  verdict = one_budget_judge (&one->budget, b, video);
+  if (verdict == ONE_TAKES)
+    return FALSE;
+  payload = verdict == ONE_LEAVES_OUT_FRAME ? get_payload (b, &len) : NULL;
+  if (payload)
+    one_pictures_leave_out (&one->pictures, leg->route->codec[b->format], video, payload);
+  one_leave_out (leg, b);
+  worker_count (w, COUNT_LEFT_OUT, 1);
+  STAT_ADD (leg->stats.left_out, 1);
+  return TRUE;
 }
 
 /* ---- without keyframes ---- */

@@ -27,6 +27,32 @@ typedef struct {
   guint8 tl0_delta, tl0_out, key_delta, key_out;
 } OnePictures;
 
+#define ONE_FATES 8
+
+/* What was decided about a frame, for all its packets. @promised: its parameter sets went out, so it does
+ * if it turns out to be a keyframe */
+typedef struct {
+  guint32 timestamp;
+  gboolean takes, promised;
+} OneFate;
+
+/**
+ * OneBudget: (one-budget.c)
+ * @limit: bits a second, 0: none; @overhead: octets of each packet that count besides
+ * @tokens: bits that may go out, negative: that went out too early; as of @filled
+ * @broken: a frame that others depend on was left out: nothing goes out until a keyframe does
+ * @top: temporal layers up to this one go out
+ * @fates: of the last frames, in the source's timestamps
+ */
+typedef struct {
+  guint limit, overhead;
+  gint64 tokens, filled;
+  gboolean broken;
+  guint8 top;
+  guint n_fates;
+  OneFate fates[ONE_FATES];
+} OneBudget;
+
 /**
  * OneState:
  * @current: what it carries; @wanted: what rfl_leg_follow() said; @waiting: whose keyframe it waits for
@@ -49,6 +75,7 @@ typedef struct {
   guint32 ts_delta, out_ts;
   gint64 out_time;
   OnePictures pictures;
+  OneBudget budget;
 } OneState;
 
 #define ONE_UNIT_MAX 64
@@ -84,6 +111,26 @@ void one_unit_clear (struct _RflWorker *w, OneUnit *unit);
  * Returns: its size, 0: @payload stays as it is */
 gsize one_pictures_write (OnePictures *pictures, WireVideoCodec codec, const WireVideo *video,
                           const guint8 *payload, guint8 *patch, gsize *len);
+
+/* A frame that has @video's numbers is left out: what follows counts on without it. */
+void one_pictures_leave_out (OnePictures *pictures, WireVideoCodec codec, const WireVideo *video,
+                             const guint8 *payload);
+
+/* ---- one-budget.c ---- */
+typedef enum {
+  ONE_TAKES,
+  ONE_LEAVES_OUT,
+  ONE_LEAVES_OUT_FRAME /* the first packet of it that is left out */
+} OneVerdict;
+
+void one_budget_set (OneBudget *budget, guint limit, guint overhead);
+/* The keyframe at @timestamp goes out whatever it takes. */
+void one_budget_restart (OneBudget *budget, guint32 timestamp);
+void one_budget_pay (OneBudget *budget, gsize len, gint64 now);
+/* Only with a limit. Does not pay. */
+OneVerdict one_budget_judge (OneBudget *budget, const RflBuffer *b, const WireVideo *video);
+/* Whether it is worth to ask for one. */
+gboolean one_budget_wants_keyframe (const OneBudget *budget);
 
 /* ---- one.c ---- */
 typedef struct {

@@ -106,8 +106,10 @@ struct _RflLeg {
   gint owner_worker;
   gboolean active;
   gboolean reduced_rtcp;
-  const RflSource *followed; /* by rfl_leg_follow() */
-  GArray *stages;            /* StageEntry */
+  const RflSource *followed;         /* by rfl_leg_follow() */
+  guint bandwidth;                   /* by rfl_leg_set_bandwidth() */
+  guint asked_bandwidth, asked_over; /* by its receiver */
+  GArray *stages;                    /* StageEntry */
   StageArray *compiled;
   Copies copies; /* WorkerLeg */
 };

@@ -33,6 +33,7 @@ static const struct {
   [COUNT_SEND_FAILED] = { "path.send_failed", "copies that the kernel refused" },
   [COUNT_GSO_MESSAGES] = { "path.gso_messages", "messages of several copies (UDP_SEGMENT)" },
   [COUNT_RELAY_DROPPED] = { "path.relay_dropped", "packets another worker had no room for" },
+  [COUNT_LEFT_OUT] = { "path.left_out", "packets of video left out for the bandwidth of legs" },
 };
 
 RflPath *

@@ -281,6 +281,12 @@ on_leg_follow (RflWorker *w, const Message *m)
 }
 
 static void
+on_leg_limit (RflWorker *w, const Message *m)
+{
+  one_budget_set (&((WorkerLeg *) m->object)->one.budget, m->limit.bits, m->limit.overhead);
+}
+
+static void
 on_release (RflWorker *w, const Message *m)
 {
   ParkEntry *entry = park_find_ticket (&w->park, m->ticket);
@@ -319,6 +325,7 @@ static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
   [MESSAGE_LEG_ACTIVE] = on_leg_active,
   [MESSAGE_LEG_STAGES] = on_leg_stages,
   [MESSAGE_LEG_FOLLOW] = on_leg_follow,
+  [MESSAGE_LEG_LIMIT] = on_leg_limit,
   [MESSAGE_RELEASE] = on_release,
   [MESSAGE_DISCARD] = on_discard,
 };

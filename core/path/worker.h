@@ -180,6 +180,7 @@ typedef enum {
   MESSAGE_LEG_ACTIVE,
   MESSAGE_LEG_STAGES,
   MESSAGE_LEG_FOLLOW,
+  MESSAGE_LEG_LIMIT,
   MESSAGE_RELEASE,
   MESSAGE_DISCARD,
   N_MESSAGES
@@ -209,6 +210,9 @@ typedef struct {
     SourceLabel label;
     guint64 ticket;
     gboolean active;
+    struct {
+      guint bits, overhead;
+    } limit;
   };
 } Message;
 
@@ -261,6 +265,7 @@ typedef enum {
   COUNT_SEND_FAILED,
   COUNT_GSO_MESSAGES,
   COUNT_RELAY_DROPPED,
+  COUNT_LEFT_OUT,
   N_COUNTS
 } CountType;
 
@@ -356,6 +361,8 @@ void one_forget_source (RflWorker *w, const WorkerSource *source);
 /* @leg carries nothing and waits for nobody. */
 void one_forget (RflWorker *w, WorkerLeg *leg);
 void one_leave_out (WorkerLeg *leg, const RflBuffer *b);
+/* Whether @leg's bandwidth has no room for the frame that @b is of; then it is left out. */
+gboolean one_spares (RflWorker *w, WorkerLeg *leg, const RflBuffer *b, const WireVideo *video);
 gboolean one_may_get (const LegEntry *entry, const WorkerSource *source);
 void one_send (RflWorker *w, WorkerSource *source, const LegEntry *entry, Parcels *p,
                gint64 arrival);

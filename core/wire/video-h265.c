@@ -34,7 +34,7 @@ read_tid (const guint8 *p, WireVideo *out)
 }
 
 /* TSA and STSA pictures (types 2 to 5) begin a layer anew; even types up to 14 are not referred to
- * by their own layer (§7.4.2.2, table 7-1). */
+ * by their own layer (§7.4.2.2, table 7-1), but may be by upper ones. */
 static void
 note_unit (guint type, const guint8 *p, gsize len, gboolean first, WireVideo *out)
 {
@@ -46,7 +46,7 @@ note_unit (guint type, const guint8 *p, gsize len, gboolean first, WireVideo *ou
     out->discardable = TRUE;
   out->slice = TRUE;
   out->sync |= type >= 2 && type <= 5;
-  if (type > LAST_NON_IRAP || type % 2 == 1)
+  if (type > LAST_NON_IRAP || type % 2 == 1 || out->tid)
     out->discardable = FALSE;
   if (type >= FIRST_IRAP && type <= LAST_IRAP && first && len > 0 && (p[0] & 0x80))
     out->key = TRUE;

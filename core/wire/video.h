@@ -24,7 +24,7 @@ typedef enum {
  *   parameter sets (H.264, H.265), else the keyframe's own first packet
  * @key: the first slice or partition of a keyframe begins in this packet
  * @slice: carries a part of a picture, unlike parameter sets and messages of their own
- * @discardable: no frame of its layer or of a lower one depends on it
+ * @discardable: no frame depends on it
  * @sync: decoding may go up to this frame's layer here although frames of that layer were left out before
  * @tid: temporal layer
  * @picture_at: offset of the picture id in the payload, 0: none; @picture_bits: 7 or 15

@@ -87,7 +87,7 @@ static const Case cases[] = {
   { "h265-cra", WIRE_VIDEO_H265, { 0x2a, 1, 0x80 }, 3, "KS 0" },
   { "h265-idr-second-slice", WIRE_VIDEO_H265, { 0x26, 1, 0x20 }, 3, "S 0" },
   { "h265-trail", WIRE_VIDEO_H265, { 0x02, 1, 0x80 }, 3, "S 0" },
-  { "h265-not-referred-to", WIRE_VIDEO_H265, { 0x00, 2, 0x80 }, 3, "SD 1" },
+  { "h265-not-referred-to", WIRE_VIDEO_H265, { 0x00, 1, 0x80 }, 3, "SD 0" },
   { "h265-tsa", WIRE_VIDEO_H265, { 0x06, 3, 0x80 }, 3, "SY 2" },
   { "h265-fu-begin", WIRE_VIDEO_H265, { 0x62, 1, 0x93, 0x80 }, 4, "KS 0" },
   { "h265-fu-end", WIRE_VIDEO_H265, { 0x62, 1, 0x53, 0x80 }, 4, "S 0" },

@@ -6,12 +6,15 @@
 #define TAG 8
 #define BODY 100
 
-/* name, frame, index, packets, flags, tid, 0xa5 */
+/* name, frame, index, packets; what it depends on: nothing (key), the frame just before it (2), and the
+ * frame of the lowest layer with this number (upper bits); tid, 0xa5 */
 static void
 put_tag (const Stream *s, guint8 *p, guint index, guint n, gboolean key, guint8 tid)
 {
+  guint8 needs = (guint8) ((s->base & 0x3f) << 2 | (s->chained ? 2 : 0) | key);
   const guint8 tag[TAG] = {
-    s->name, (guint8) (s->frame >> 8), (guint8) s->frame, (guint8) index, (guint8) n, key, tid, 0xa5
+    s->name, (guint8) (s->frame >> 8), (guint8) s->frame, (guint8) index, (guint8) n, needs, tid,
+    0xa5
   };
   memcpy (p, tag, TAG);
 }
@@ -40,7 +43,7 @@ head_vp8 (const Stream *s, guint8 *p, gboolean first, gboolean key, guint8 tid)
       p[n++] = (guint8) s->picture;
     }
   p[n++] = s->tl0;
-  p[n++] = (guint8) (tid << 6 | (tid == 1 ? 0x20 : 0) | (s->key_index & 0x1f));
+  p[n++] = (guint8) (tid << 6 | (tid && !s->chained ? 0x20 : 0) | (s->key_index & 0x1f));
   if (first)
     n += key ? put (p + n, keyframe, sizeof keyframe) : put (p + n, other, sizeof other);
   return n;
@@ -54,7 +57,7 @@ head_vp9 (const Stream *s, guint8 *p, gboolean first, gboolean key, guint8 tid)
   p[n++] = (guint8) (0xa0 | (key ? 0 : 0x40) | (first ? 0x08 : 0));
   p[n++] = (guint8) (0x80 | (s->picture >> 8 & 0x7f));
   p[n++] = (guint8) s->picture;
-  p[n++] = (guint8) (tid << 5 | (tid == 1 ? 0x10 : 0));
+  p[n++] = (guint8) (tid << 5 | (tid && !s->chained ? 0x10 : 0));
   p[n++] = s->tl0;
   return n;
 }
@@ -179,6 +182,9 @@ stream_make (Stream *s, gboolean key, guint8 tid, StreamFrame *out)
   s->frame++;
   s->picture++;
   s->timestamp += 3000;
+  s->chained = tid == 2 && s->last_tid == 1 && s->codec != WIRE_VIDEO_H264;
+  s->last_tid = tid;
+  s->base += tid == 0;
   s->tl0 += tid == 0;
   s->key_index += key;
   out->n = n_sets + s->slices;
@@ -202,7 +208,7 @@ check_pictures (Viewer *v, const RflRtp *rtp, gboolean new_frame, guint8 tid)
   picture = (guint16) ((p[video.picture_at] << 8 | p[video.picture_at + 1]) & 0x7fff);
   if (v->has_picture && v->codec == WIRE_VIDEO_VP8)
     g_assert_cmpuint (picture, ==, (v->picture + (new_frame ? 1 : 0)) & 0x7fff);
-  if (v->has_picture)
+  if (v->has_picture && (v->codec == WIRE_VIDEO_VP8 || !video.key))
     g_assert_cmpuint (p[video.tl0_at], ==, (guint8) (v->tl0 + (new_frame && tid == 0)));
   if (video.key_at && v->has_picture)
     g_assert_cmpuint (p[video.key_at] & 0x1f, ==, (v->key_index + (new_frame && video.key)) & 0x1f);
@@ -215,15 +221,24 @@ check_pictures (Viewer *v, const RflRtp *rtp, gboolean new_frame, guint8 tid)
 static void
 begin_frame (Viewer *v, const guint8 *tag)
 {
-  gboolean key = tag[5];
+  gboolean key = tag[5] & 1;
+  guint8 base = tag[5] >> 2, tid = tag[6];
+  guint16 frame = (guint16) (tag[1] << 8 | tag[2]);
 
   if (v->open)
     v->broken++;
+  if (v->n_frames && !key)
+    {
+      if (((base - v->base) & 0x3f) != (tid == 0) || (tag[5] & 2 && frame != v->frame + 1))
+        v->broken++;
+    }
+  v->base = base;
+  v->n_layer[tid]++;
   v->switches += v->n_frames > 0 && v->name != tag[0];
   v->decodable = key || (v->decodable && v->name == tag[0]);
   v->broken += !v->decodable || tag[3] != 0;
   v->name = tag[0];
-  v->frame = (guint16) (tag[1] << 8 | tag[2]);
+  v->frame = frame;
   v->index = tag[3];
   v->n_frames++;
   v->n_keys += key;
@@ -255,6 +270,7 @@ play (Viewer *v, const RflRtp *rtp)
   v->seq = rtp->seq;
   v->timestamp = rtp->timestamp;
   v->n_packets_seen++;
+  v->octets += rtp->header_len + rtp->payload_len;
 }
 
 guint

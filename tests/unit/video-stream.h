@@ -28,7 +28,8 @@ typedef struct {
   guint16 seq;
   guint32 timestamp;
   guint16 frame, picture;
-  guint8 tl0, key_index;
+  guint8 tl0, key_index, base, last_tid;
+  gboolean chained;
   gboolean aggregate, bare, short_id;
   guint slices;
 } Stream;
@@ -43,7 +44,9 @@ void stream_make (Stream *s, gboolean key, guint8 tid, StreamFrame *out);
 typedef struct {
   gboolean started, open, decodable, has_picture;
   guint16 seq, frame, picture;
-  guint8 name, index, n_packets, tl0, key_index;
+  guint8 name, index, n_packets, tl0, key_index, base;
+  guint n_layer[3];
+  guint64 octets;
   guint32 ssrc, timestamp;
   guint n_packets_seen, n_frames, n_keys, switches, gaps, broken;
   WireVideoCodec codec;
