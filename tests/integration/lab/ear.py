@@ -15,11 +15,14 @@ class Ear:
     """Every RTP packet that reaches `ip` in `ns` from the reflector's port `sport` (5566 audio, 5568
     video) at one of the ports `dports`; each is also fed to the Players in `targets`."""
 
+    WANTED = staticmethod(lambda kind: kind != PACKET_OUTGOING)
+
     def __init__(self, lab, ns, ip, sport, dports=range(65536), targets=()):
         self.lab, self.ns, self.ip, self.sport, self.dports = lab, ns, ip, sport, dports
         self.packets, self.targets = [], list(targets)
-        self.sock = lab.socket(ns, socket.AF_PACKET, socket.SOCK_DGRAM,
-                               socket.htons(ETH_P_IPV6 if ":" in ip else ETH_P_IP))
+        # what is sent is shown to those alone who want everything
+        self.sock = lab.socket(ns, socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(
+            ETH_P_ALL if self.WANTED(PACKET_OUTGOING) else ETH_P_IPV6 if ":" in ip else ETH_P_IP))
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         lab.engine.watch(self.sock, self._readable)
 
@@ -29,7 +32,7 @@ class Ear:
                 ip, (_, _, kind, *_) = self.sock.recvfrom(65536)
             except BlockingIOError:
                 return
-            if kind != PACKET_OUTGOING:
+            if self.WANTED(kind):
                 self._datagram(*(self._six(ip) if ":" in self.ip else self._four(ip)))
 
     @staticmethod
@@ -66,6 +69,18 @@ class Ear:
     def close(self):
         self.lab.engine.unwatch(self.sock)
         self.sock.close()
+
+
+class Mouth(Ear):
+    """The other way: what the phone at `ip` sends to the reflector's port `sport`."""
+    WANTED = staticmethod(lambda kind: kind == PACKET_OUTGOING)
+
+    def _datagram(self, proto, src, dst, udp):
+        if proto != socket.IPPROTO_UDP or src != self.ip:
+            return
+        sport, dport, size = struct.unpack_from("!HHH", udp)
+        if dport == self.sport:
+            self._take(udp[8:size], (src, sport))
 
 
 class Signals:

@@ -14,16 +14,24 @@ class Player:
     """rtpbin in `ns`: each source it is fed is depayloaded and decoded into a file of its own; there
     is room for more sources than anybody expects."""
     ROOM = 6
-    AUDIO = ("media=audio,clock-rate=8000,encoding-name=PCMU", "rtppcmudepay ! mulawdec", "s16")
+    AUDIO = {
+        "PCMU": ("media=audio,clock-rate=8000,encoding-name=PCMU", "rtppcmudepay ! mulawdec", "s16"),
+        "G722": ("media=audio,clock-rate=8000,encoding-name=G722",
+                 "rtpg722depay ! avdec_g722 ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=8000,channels=1",
+                 "s16"),
+        "opus": ("media=audio,clock-rate=48000,encoding-name=OPUS",
+                 "rtpopusdepay ! opusdec ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=8000,channels=1",
+                 "s16")}
     VIDEO = ("media=video,clock-rate=90000,encoding-name=VP8",
              "rtpvp8depay ! vp8dec ! videoconvert ! videoscale ! "
              "video/x-raw,format=RGB,width=16,height=16", "rgb")
     serial = 0
 
-    def __init__(self, lab, ns, kind="audio", pt=0):
+    def __init__(self, lab, ns, kind="audio", pt=0, codec="PCMU"):
         need("gst-launch-1.0")
-        caps, decode, suffix = self.AUDIO if kind == "audio" else self.VIDEO
+        caps, decode, suffix = self.AUDIO[codec] if kind == "audio" else self.VIDEO
         Player.serial += 1
+        self.pt = pt
         self.kind, self.port, self.sock = kind, random.randrange(40000, 60000), lab.socket(ns)
         lab.defer(self.sock.close)
         self.files = [lab.path(f"player{Player.serial}-{i}.{suffix}") for i in range(self.ROOM)]
@@ -47,11 +55,15 @@ class Player:
                 if data:
                     yield data
 
+    def sounds(self):
+        """The samples of each source, at 8 kHz."""
+        for data in self._recorded():
+            yield struct.unpack(f"<{len(data) // 2}h", data[:len(data) // 2 * 2])
+
     def tones(self, frequencies):
         """Which tones were decoded from any source."""
         found = set()
-        for data in self._recorded():
-            samples = struct.unpack(f"<{len(data) // 2}h", data[:len(data) // 2 * 2])
+        for samples in self.sounds():
             found |= media.tones_in(samples, 8000, frequencies)
         return found
 

@@ -4,6 +4,7 @@ baresip, linphonec, sipp. Not our own client (ua.py), nor rtpbin (gst.py)."""
 import glob
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -42,13 +43,15 @@ class Baresip:
 
     def __init__(self, lab, name, ns, ip, reflector, tone, clip=None, password="secret", interface="eth0",
                  settings=(), register=False, transport="udp", contacts="", account="", codecs=("g711",),
-                 options=()):
+                 options=(), sound=(8000, 1), amplitude=0.4):
+        """`sound`: rate and channels of its tone, which it resamples badly: better its codec's."""
         need("baresip")
-        self.lab, self.name, self.ns, self.reflector = lab, name, ns, reflector
+        self.lab, self.name, self.ns, self.reflector, self.tone = lab, name, ns, reflector, tone
         self.dir = lab.path(f"baresip-{name}")
         os.makedirs(os.path.join(self.dir, "rec"))
         wav = os.path.join(self.dir, "tone.wav")
-        media.write_wav(wav, tone, 120)
+        self.sound = sound
+        media.write_wav(wav, tone, 120, *sound, amplitude)
         self._write("accounts", f'"{name}" <sip:{name}@{host(reflector)};transport={transport}>;auth_user={name};'
                                 f"auth_pass={password};regint={60 if register else 0};answermode=auto{account}\n")
         self._write("contacts", contacts)
@@ -65,7 +68,7 @@ class Baresip:
         modules = [*codecs, "sndfile", "aufile", "aubridge", "fakevideo"]
         lines = ["poll_method epoll", f"sip_listen {host(ip)}:5060", "call_max_calls 4",
                  f"audio_source aufile,{wav}", f"audio_player aubridge,sink-{self.name}",
-                 "audio_alert aufile,/dev/null", "ausrc_srate 8000", "ausrc_channels 1",
+                 "audio_alert aufile,/dev/null", f"ausrc_srate {self.sound[0]}", f"ausrc_channels {self.sound[1]}",
                  "audio_buffer 20-160", "rtp_ports 10000-20000", "jitter_buffer_delay 5-10",
                  f"net_interface {interface}", "module_path /usr/lib/baresip/modules"]
         if clip:
@@ -143,6 +146,13 @@ class Baresip:
     def resume(self):
         self.command("resume")
 
+    def speak(self, amplitude):
+        """Its tone so loud from now on."""
+        wav = os.path.join(self.dir, f"tone-{amplitude}.wav")
+        if not os.path.exists(wav):
+            media.write_wav(wav, self.tone, 120, *self.sound, amplitude)
+        self.command("ausrc", f"aufile,{wav}")
+
     def transfer(self, uri):
         """Asks the other side to call `uri`. When that is refused baresip 1.0 ends its call."""
         self.command("transfer", uri)
@@ -172,15 +182,15 @@ class Linphone:
     """linphonec with files for sound, and a still picture for video if given one."""
 
     def __init__(self, lab, name, ns, ip, reflector, tone, still=None, password="secret", register=False,
-                 transport="udp", settings=(), audio_first=False):
+                 transport="udp", settings=(), audio_first=False, amplitude=0.4):
         """`settings`: (section, line) of its configuration; `audio_first`: no video before camera()."""
         need("linphonec")
-        self.lab, self.name, self.reflector = lab, name, reflector
+        self.lab, self.name, self.reflector, self.tone = lab, name, reflector, tone
         self.dir = lab.path(f"linphone-{name}")
         for folder in ("home/.local/share/linphone", "home/.config/linphone"):
             os.makedirs(os.path.join(self.dir, folder))
         self.wav, self.heard = os.path.join(self.dir, "tone.wav"), os.path.join(self.dir, "heard.wav")
-        media.write_wav(self.wav, tone, 120, rate=16000)
+        media.write_wav(self.wav, tone, 120, 16000, amplitude=amplitude)
         with open(os.path.join(self.dir, "rc"), "w") as f:
             f.write(self._config(ip, bool(still), not audio_first, password, register, transport, settings))
         self.process = lab.start(ns, ["linphonec", "-c", os.path.join(self.dir, "rc"), "-d", "0",
@@ -260,6 +270,13 @@ passwd={password}
     def resume(self):
         self.command("resume")
 
+    def speak(self, amplitude):
+        """Its tone so loud from now on."""
+        wav = os.path.join(self.dir, f"tone-{amplitude}.wav")
+        if not os.path.exists(wav):
+            media.write_wav(wav, self.tone, 120, 16000, amplitude=amplitude)
+        self.command(f"play {wav}")
+
     def camera(self):
         """Offers video in its call."""
         self.command("camera on")
@@ -270,6 +287,15 @@ passwd={password}
 
     def stop(self):
         self.lab.end(self.process)
+
+    def codecs(self, *names, kind="codec"):
+        """Offers these ("opus/48000", or "vcodec" "H264") and no others."""
+        before = len(self.output())
+        self.command(f"{kind} list")
+        found = wait_for(lambda: re.findall(r"^\s*(\d+):\s+(\S+)\s+\((\d+)\)", self.output()[before:], re.M), 5,
+                         "its codecs")
+        wanted = [number for number, name, rate in found if name in names or f"{name}/{rate}" in names]
+        self.command(f"{kind} disable all", *(f"{kind} enable {number}" for number in wanted))
 
     def recording(self):
         return media.read_wav(self.heard) if os.path.exists(self.heard) else ([], 8000)

@@ -17,7 +17,8 @@ RATE = 8000
 class Twinkle:
     """`settings`: lines of its user profile."""
 
-    def __init__(self, lab, name, ns, ip, reflector, tone, settings=(), register=False, password="secret"):
+    def __init__(self, lab, name, ns, ip, reflector, tone, settings=(), register=False, password="secret",
+                 amplitude=0.4, codecs="g711u,g711a"):
         need("twinkle-console", "pulseaudio", "parec")
         self.lab, self.name, self.ns, self.reflector = lab, name, ns, reflector
         self.home = lab.path(f"twinkle-{name}")
@@ -25,11 +26,11 @@ class Twinkle:
         self.heard = os.path.join(self.home, "heard.raw")
         self.log = lab.path(f"twinkle-{name}.log")
         self.processes = []
-        self._sound(tone)
+        self._sound(tone, amplitude)
         self._write(".twinkle/profile.cfg", f"user_name={name}\nuser_domain={host(reflector)}\n"
                                             f"auth_name={name}\nauth_pass={password}\n"
                                             f"register_at_startup={'yes' if register else 'no'}\n"
-                                            "codecs=g711u,g711a\n", *settings)
+                                            f"codecs={codecs}\n", *settings)
         self.process = self._start(["twinkle-console", "profile.cfg"], f"twinkle-{name}", stdin=subprocess.PIPE)
         wait_for(lambda: "Twinkle>" in self.output(), 15, f"twinkle {name}")
 
@@ -43,7 +44,7 @@ class Twinkle:
         self.processes.append(process)
         return process
 
-    def _sound(self, tone):
+    def _sound(self, tone, amplitude):
         socket = os.path.join(self.home, "pulse.sock")
         self.server = f"unix:{socket}"
         end = '{{ type pulse server "{0}" device "{1}" }}'
@@ -58,7 +59,7 @@ class Twinkle:
         wait_for(lambda: os.path.exists(socket), 10, "pulseaudio")
         self._start(["parec", "-d", "loud.monitor", "--format=s16le", f"--rate={RATE}", "--channels=1",
                      self.heard], f"parec-{self.name}")
-        self.frames = [struct.pack(f"<{len(f)}h", *media.pcmu_samples([f])) for f in media.tone_frames(tone)]
+        self.frames = [struct.pack(f"<{len(f)}h", *media.pcmu_samples([f])) for f in media.tone_frames(tone, amplitude)]
         wait_for(lambda: os.path.exists(pipe), 5, "its microphone")
         self.pipe = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self.lab.defer(os.close, self.pipe)

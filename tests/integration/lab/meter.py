@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How loud each tone is in each second of a recording, and what that must be of a mix. Pure functions. Not for
+how the recording came about."""
+import math
+
+from . import media
+
+WITHIN = 2.0      # dB between the tones of those who are heard
+BELOW = 40.0      # dB that one's own tone is softer than theirs
+SECONDS = 0.95    # of all seconds
+AUDIBLE = -45.0   # dB of full scale
+
+
+def seconds(samples, rate, tones):
+    """[{tone: dB of full scale}] of each whole second, under a Hann window: tones do not leak into each other."""
+    window = [0.5 - 0.5 * math.cos(2 * math.pi * i / rate) for i in range(rate)]
+    found = []
+    for start in range(0, len(samples) - rate + 1, rate):
+        part = [v * w for v, w in zip(samples[start:start + rate], window)]
+        # the window halves the amplitude
+        found.append({f: media.level(part, rate, f) + 6.02 for f in tones})
+    return found
+
+
+class Verdict:
+    """What a listener heard: `theirs` must be there, equally loud; `own` must not. The first `skip` seconds are
+    left out: not everybody was there."""
+
+    def __init__(self, samples, rate, theirs, own=None, skip=1):
+        self.theirs, self.own = list(theirs), own
+        self.levels = seconds(samples, rate, [*theirs, *([own] if own else [])])[skip:]
+        self.equal = [self._equal(s) for s in self.levels]
+        self.without_own = [not own or s[own] < min(s[f] for f in self.theirs) - BELOW for s in self.levels]
+
+    def _equal(self, second):
+        heard = [second[f] for f in self.theirs]
+        return min(heard) > AUDIBLE and max(heard) - min(heard) <= WITHIN
+
+    @staticmethod
+    def _share(flags):
+        return sum(flags) / len(flags) if flags else 0.0
+
+    def good(self, least=5):
+        return len(self.levels) >= least and self._share(self.equal) >= SECONDS and \
+            self._share(self.without_own) >= SECONDS
+
+    def __str__(self):
+        lines = [f"{len(self.levels)} s, equal in {self._share(self.equal):.0%}, "
+                 f"without its own in {self._share(self.without_own):.0%}"]
+        lines += [f"{i:3d} s  " + "  ".join(f"{f} Hz {db:6.1f} dB" for f, db in s.items()) +
+                  ("" if e and w else "  <-") for i, (s, e, w) in
+                  enumerate(zip(self.levels, self.equal, self.without_own))]
+        return "\n".join(lines)
