@@ -166,6 +166,8 @@ void rfl_participant_drop (RflParticipant *participant);
 /* The path answers these, ... */
 RflLegFlags rfl_leg_get_flags (const RflLeg *leg);
 gboolean rfl_leg_is_active (const RflLeg *leg);
+/* Of the timestamps of a leg that is not of RFL_LEG_ALL; 0: not known */
+guint rfl_leg_get_clock_rate (const RflLeg *leg);
 gboolean rfl_leg_takes_reduced_rtcp (const RflLeg *leg);
 /* By its ops; nothing happens if it has none. */
 void rfl_leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len);
@@ -187,7 +189,7 @@ typedef struct {
 } RflReception;
 /* How @source arrives here. */
 void rfl_source_get_reception (const RflSource *source, RflReception *out);
-/* ... and tells this: a leg of RFL_LEG_ONE gets reports from now on, ... */
+/* ... and tells this: a leg of RFL_LEG_ONE or RFL_LEG_MIX gets reports from now on, ... */
 void rfl_rtcp_watch (RflLeg *leg);
 /* ... it does no more, ... */
 void rfl_rtcp_forget_leg (RflLeg *leg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One run of packets of one source to all legs that this worker serves. Plain legs with the
  * same payload types share headers and messages; where nothing changes, the packet leaves from the
- * buffer it came in. Does not know RFL_LEG_ONE: one.c.
+ * buffer it came in. Does not know RFL_LEG_ONE and RFL_LEG_MIX: one.c, mix.c.
  */
 #include "core/path/worker.h"
 #include <string.h>
@@ -99,10 +99,9 @@ flatten (RflWorker *w, const Parcel *parcel)
   return copy;
 }
 
-/* Runs the stages over @copies. Returns: how many pass; they stand first, in order */
-static guint
-run_egress (RflWorker *w, guint64 source_id, const LegEntry *entry, RflBuffer **copies, guint n,
-            gint64 arrival)
+guint
+worker_run_egress (RflWorker *w, guint64 source_id, const LegEntry *entry, RflBuffer **copies,
+                   guint n, gint64 arrival)
 {
   const StageArray *stages = entry->leg->stages;
   RflPacket packets[WORKER_BATCH];
@@ -145,7 +144,7 @@ worker_send_staged (RflWorker *w, WorkerSource *source, const LegEntry *entry, c
 
   for (guint i = 0; i < p->n; i++)
     copies[i] = flatten (w, &p->parcel[i]);
-  kept = run_egress (w, source->id, entry, copies, p->n, arrival);
+  kept = worker_run_egress (w, source->id, entry, copies, p->n, arrival);
   parcels_reset (out);
   for (guint i = 0; i < kept; i++)
     parcels_add (out, copies[i], NULL, w->send.gso_max);

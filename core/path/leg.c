@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Legs on the main thread, and which worker serves them. Does not send: fanout.c, one.c.
+/* Legs on the main thread, and which worker serves them. Does not send: fanout.c, one.c, mix.c.
  */
 #include "core/path/path-private.h"
 #include <string.h>
+
+/* By the route's legs, then by everybody's: many small routes are not all to begin with the same worker. */
+static gboolean
+is_less_busy (const PathRoute *route, guint a, guint b)
+{
+  if (route->n_owned[a] != route->n_owned[b])
+    return route->n_owned[a] < route->n_owned[b];
+  return route->path->n_owned[a] < route->path->n_owned[b];
+}
 
 /* Legs with state have an owner; so have those of a large route beyond the first ones. */
 static gint
@@ -13,7 +22,7 @@ choose_worker (PathRoute *route, RflLegMode mode)
   if (mode == RFL_LEG_ALL && (n == 1 || route->n_common < PATH_SHARD_LEGS))
     return OWNER_ANY;
   for (guint w = 1; w < n; w++)
-    if (route->n_owned[w] < route->n_owned[best])
+    if (is_less_busy (route, w, best))
       best = w;
   return best;
 }
@@ -24,9 +33,14 @@ count_leg (RflLeg *leg, gint change)
   PathRoute *route = (PathRoute *) leg->route;
 
   if (leg->owner_worker == OWNER_ANY)
-    route->n_common += change;
-  else
-    route->n_owned[leg->owner_worker] += change;
+    {
+      route->n_common += change;
+      return;
+    }
+  route->n_owned[leg->owner_worker] += change;
+  route->path->n_owned[leg->owner_worker] += change;
+  if (leg->feed)
+    feed_count_leg (leg->feed, leg->owner_worker, change);
 }
 
 static void
@@ -34,8 +48,11 @@ fill_copies (RflLeg *leg, const RflLegSpec *spec)
 {
   OneState one = { .ssrc = g_random_int (), .out_seq = g_random_int (), .out_ts = g_random_int () };
 
+  MixState mix = { .ts_offset = one.out_ts, .seq = one.out_seq };
+
   while (rfl_route_find_source (spec->route, one.ssrc))
     one.ssrc = g_random_int ();
+  mix.ssrc = one.ssrc;
   copies_init (&leg->copies, leg->path, sizeof (WorkerLeg));
   for (guint w = 0; w < leg->path->n_workers; w++)
     {
@@ -52,7 +69,9 @@ fill_copies (RflLeg *leg, const RflLegSpec *spec)
       copy->local = spec->local;
       memcpy (copy->pt, spec->pt, sizeof copy->pt);
       copy->one = one;
-      copy->stats.ssrc = spec->mode == RFL_LEG_ONE ? one.ssrc : 0;
+      copy->mix = mix;
+      copy->feed = leg->feed ? copies_get (&leg->feed->copies, w) : NULL;
+      copy->stats.ssrc = spec->mode == RFL_LEG_ALL ? 0 : one.ssrc;
     }
 }
 
@@ -64,6 +83,8 @@ rfl_leg_new (const RflLegSpec *spec)
   RflLeg *leg;
 
   g_return_val_if_fail (spec->route && spec->port && !spec->port->closed, NULL);
+  g_return_val_if_fail (spec->mode != RFL_LEG_MIX || (spec->feed && spec->feed->route == route),
+                        NULL);
   leg = g_new0 (RflLeg, 1);
   leg->route = spec->route;
   leg->path = route->path;
@@ -72,6 +93,7 @@ rfl_leg_new (const RflLegSpec *spec)
   leg->port = spec->port;
   leg->mode = spec->mode;
   leg->flags = spec->flags;
+  leg->feed = spec->mode == RFL_LEG_MIX ? spec->feed : NULL;
   leg->ops = spec->ops;
   leg->user_data = spec->user_data;
   leg->owner_worker = choose_worker (route, spec->mode);
@@ -81,7 +103,7 @@ rfl_leg_new (const RflLegSpec *spec)
   count_leg (leg, 1);
   g_ptr_array_add (spec->route->legs, leg);
   path_post (leg->path, &message, &leg->copies, NULL);
-  if (leg->mode == RFL_LEG_ONE)
+  if (leg->mode != RFL_LEG_ALL)
     rfl_rtcp_watch (leg);
   return leg;
 }
@@ -104,7 +126,7 @@ rfl_leg_free (RflLeg *leg)
 
   if (leg == NULL)
     return;
-  if (leg->mode == RFL_LEG_ONE)
+  if (leg->mode != RFL_LEG_ALL)
     rfl_rtcp_forget_leg (leg);
   count_leg (leg, -1);
   g_ptr_array_remove_fast (leg->route->legs, leg);
@@ -148,6 +170,18 @@ RflLegMode
 rfl_leg_get_mode (const RflLeg *leg)
 {
   return leg->mode;
+}
+
+guint
+rfl_leg_get_clock_rate (const RflLeg *leg)
+{
+  const RflRoute *route = leg->route;
+  const RflFormat *codec;
+
+  if (leg->feed)
+    return leg->feed->clock_rate;
+  codec = route->codec < route->formats->len ? route->formats->pdata[route->codec] : NULL;
+  return codec ? codec->clock_rate : 0;
 }
 
 gboolean

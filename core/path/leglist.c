@@ -106,6 +106,11 @@ leg_attach (RflWorker *w, WorkerLeg *leg)
       list_add (&leg->route->ones, leg, socket);
       return;
     }
+  if (leg->mode == RFL_LEG_MIX)
+    {
+      list_add (&leg->feed->legs, leg, socket);
+      return;
+    }
   if ((leg->flags & RFL_LEG_LABELLED) || leg->stages)
     {
       list_add (&group->special, leg, socket);

@@ -12,6 +12,9 @@
 /* Legs of a route beyond so many are shared out among the workers. */
 #define PATH_SHARD_LEGS 256
 
+/* Frames that may wait for one worker, at most. */
+#define FEEDER_MAX_CAPACITY 65536
+
 /* One copy of an object per worker, none sharing a cache line with another's. */
 typedef struct {
   gpointer block;
@@ -19,7 +22,7 @@ typedef struct {
 } Copies;
 
 /* What path_watch_start() looks at. */
-#define PATH_N_WATCHED 4
+#define PATH_N_WATCHED 5
 
 struct _RflPath {
   RflCore *core;
@@ -32,6 +35,8 @@ struct _RflPath {
   guint next_stage;
   GPtrArray *ports;
   GPtrArray *routes;
+  GPtrArray *feeders;
+  guint n_owned[PATH_MAX_WORKERS]; /* legs of all routes */
   GHashTable *source_by_id;
   GQueue limbo; /* what is freed when every worker has let go */
   gint want_ack;
@@ -79,6 +84,7 @@ typedef struct {
   GPtrArray *aliases;  /* RflSource of participants here whose SSRC was taken */
   GArray *taps;        /* StageEntry */
   StageArray *compiled;
+  guint n_feeds;
   guint n_common;
   guint n_owned[PATH_MAX_WORKERS];
   Copies copies; /* WorkerRoute */
@@ -104,6 +110,7 @@ struct _RflLeg {
   const RflLegOps *ops;
   gpointer user_data;
   gint owner_worker;
+  RflFeed *feed; /* of RFL_LEG_MIX, else %NULL */
   gboolean active;
   gboolean reduced_rtcp;
   const RflSource *followed;         /* by rfl_leg_follow() */
@@ -112,6 +119,34 @@ struct _RflLeg {
   GArray *stages;                    /* StageEntry */
   StageArray *compiled;
   Copies copies; /* WorkerLeg */
+};
+
+/**
+ * RflFeed:
+ * @seq: of the message that told the workers of it
+ * @workers: (shared) bits of those that own legs of it
+ */
+struct _RflFeed {
+  PathRoute *route;
+  RflPath *path;
+  guint64 id, seq;
+  guint clock_rate;
+  guint n_legs, n_owned[PATH_MAX_WORKERS];
+  guint64 workers;
+  Copies copies; /* WorkerFeed */
+};
+
+/**
+ * RflFeeder:
+ * @pool: its thread's
+ * @pending: its thread's: bits of workers that have got something since the last flush
+ */
+struct _RflFeeder {
+  RflPath *path;
+  guint capacity;
+  Copies copies; /* WorkerFeeder */
+  RflBufferPool pool;
+  guint64 pending;
 };
 
 typedef struct {
@@ -157,6 +192,10 @@ void leg_lose_port (RflPath *path, const RflPort *port);
 void source_forget_leg (RflRoute *route, const RflLeg *leg);
 /* Legs that were to follow @source do as they like. */
 void leg_forget_source (const RflSource *source);
+
+/* ---- feed.c ---- */
+/* @worker owns one leg of @feed more or less. */
+void feed_count_leg (RflFeed *feed, guint worker, gint change);
 
 /* ---- stage.c ---- */
 /* (transfer full) (nullable): the stages of @entries in order; %NULL when there are none */

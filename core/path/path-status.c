@@ -47,6 +47,31 @@ tell_route (const PathRoute *route, RflStatus *status)
   rfl_status_end (status);
   rfl_status_add_int (status, "sources", public->sources->len);
   rfl_status_add_int (status, "legs", public->legs->len);
+  rfl_status_add_int (status, "feeds", route->n_feeds);
+  rfl_status_end (status);
+}
+
+/* Who feeds the path with frames, and how far the workers are behind. */
+static void
+tell_feeder (const RflFeeder *feeder, RflStatus *status)
+{
+  guint64 dropped = 0, refused = 0;
+  guint waiting = 0;
+
+  for (guint w = 0; w < feeder->path->n_workers; w++)
+    {
+      const WorkerFeeder *copy = copies_get (&feeder->copies, w);
+      guint tail = STAT_GET (copy->ring.tail), head = STAT_GET (copy->ring.head);
+      dropped += STAT_GET (copy->dropped);
+      refused += STAT_GET (copy->refused);
+      waiting = MAX (waiting, head - tail);
+    }
+  rfl_status_begin_object (status, NULL);
+  rfl_status_add_int (status, "capacity", feeder->capacity);
+  rfl_status_add_int (status, "waiting", MIN (waiting, feeder->capacity));
+  rfl_status_add_int (status, "dropped", dropped);
+  rfl_status_add_int (status, "refused", refused);
+  rfl_status_add_int (status, "buffer_octets", buffer_pool_size (&feeder->pool));
   rfl_status_end (status);
 }
 
@@ -64,5 +89,9 @@ rfl_path_status (RflPath *path, RflStatus *status)
   rfl_status_begin_array (status, "routes");
   for (guint i = 0; i < path->routes->len; i++)
     tell_route (path->routes->pdata[i], status);
+  rfl_status_end (status);
+  rfl_status_begin_array (status, "feeders");
+  for (guint i = 0; i < path->feeders->len; i++)
+    tell_feeder (path->feeders->pdata[i], status);
   rfl_status_end (status);
 }

@@ -34,6 +34,8 @@ static const struct {
   [COUNT_GSO_MESSAGES] = { "path.gso_messages", "messages of several copies (UDP_SEGMENT)" },
   [COUNT_RELAY_DROPPED] = { "path.relay_dropped", "packets another worker had no room for" },
   [COUNT_LEFT_OUT] = { "path.left_out", "packets of video left out for the bandwidth of legs" },
+  [COUNT_FRAMES_DROPPED] = { "path.frames_dropped", "frames of a mixer a worker had no room for" },
+  [COUNT_FRAMES_REFUSED] = { "path.frames_refused", "frames of a mixer beyond the limits of one" },
 };
 
 RflPath *
@@ -46,6 +48,7 @@ rfl_path_new (RflCore *core, RflTransport *transport)
   path->wake_fd = -1;
   path->rates = (ParkRates){ 50, 4000 };
   path->ports = g_ptr_array_new ();
+  path->feeders = g_ptr_array_new ();
   path->routes = g_ptr_array_new ();
   path->source_by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
   for (guint i = 0; i < N_COUNTS; i++)
@@ -163,6 +166,7 @@ rfl_path_free (RflPath *path)
   g_free (path->workers);
   g_hash_table_unref (path->source_by_id);
   g_ptr_array_unref (path->ports);
+  g_ptr_array_unref (path->feeders);
   g_ptr_array_unref (path->routes);
   g_free (path);
 }

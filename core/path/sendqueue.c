@@ -216,7 +216,9 @@ send_queue_flush (RflWorker *w)
     worker_count (w, COUNT_SENT, n_packets);
   if (n_merged)
     worker_count (w, COUNT_GSO_MESSAGES, n_merged);
-  q->n = q->n_own = 0;
+  for (guint i = 0; i < q->n_held; i++)
+    buffer_unref (q->held[i], &w->pool);
+  q->n = q->n_own = q->n_held = 0;
   if (q->gso_retry && w->now >= q->gso_retry)
     {
       q->gso_max = SEND_MAX_SEGMENT;
@@ -253,4 +255,45 @@ send_queue_add (RflWorker *w, RflTransportSocket *socket, const RflAddress *loca
                                        .segment = parcel->segment };
       q->notes[q->n++] = (SendNote){ leg, parcel->n_packets, parcel->payload };
     }
+}
+
+/* The next message, for one packet to the leg of @entry. */
+static RflToSend *
+open_message (RflWorker *w, const LegEntry *entry, gsize payload)
+{
+  SendQueue *q = &w->send;
+  RflTransportSocket *socket = entry->socket->socket;
+
+  if (q->n == SEND_MESSAGES || (q->n && q->socket != socket))
+    send_queue_flush (w);
+  q->socket = socket;
+  q->notes[q->n] = (SendNote){ entry->leg, 1, payload };
+  q->messages[q->n] = (RflToSend){
+    .local = &entry->local, .remote = &entry->remote, .iov = q->parts[q->n], .n_iov = 1
+  };
+  return &q->messages[q->n++];
+}
+
+guint8 *
+send_queue_add_headed (RflWorker *w, const LegEntry *entry, const RflBuffer *buffer)
+{
+  RflToSend *message = open_message (w, entry, buffer->payload_len);
+  guint at = w->send.n - 1;
+  struct iovec *parts = w->send.parts[at];
+
+  parts[0] = (struct iovec){ w->send.heads[at], PARCELS_HEAD };
+  if (buffer->len > PARCELS_HEAD)
+    {
+      parts[1] = (struct iovec){ buffer->data + PARCELS_HEAD, buffer->len - PARCELS_HEAD };
+      message->n_iov = 2;
+    }
+  return w->send.heads[at];
+}
+
+void
+send_queue_add_whole (RflWorker *w, const LegEntry *entry, RflBuffer *buffer)
+{
+  open_message (w, entry, buffer->payload_len);
+  w->send.parts[w->send.n - 1][0] = (struct iovec){ buffer->data, buffer->len };
+  w->send.held[w->send.n_held++] = buffer;
 }

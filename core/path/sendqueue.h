@@ -24,6 +24,7 @@
 
 struct _RflWorker;
 struct _WorkerLeg;
+struct _LegEntry;
 
 typedef struct {
   const struct iovec *iov;
@@ -59,6 +60,8 @@ typedef struct {
  * @gso_max: largest segment that the kernel has not refused; 0: no UDP_SEGMENT
  * @gso_retry: when larger ones are tried again; 0: @gso_max stands
  * @shared: for all legs of a variant; @own: for one leg each
+ * @heads, @parts: of messages of one packet with a header of its own, by message
+ * @held: buffers that are let go of when everything is sent
  */
 typedef struct {
   guint n, n_own;
@@ -67,6 +70,10 @@ typedef struct {
   RflTransportSocket *socket;
   RflToSend messages[SEND_MESSAGES];
   SendNote notes[SEND_MESSAGES];
+  guint8 heads[SEND_MESSAGES][PARCELS_HEAD];
+  struct iovec parts[SEND_MESSAGES][2];
+  guint n_held;
+  RflBuffer *held[SEND_MESSAGES];
   Parcels shared;
   Parcels *own;
 } SendQueue;
@@ -80,6 +87,12 @@ void send_queue_flush (struct _RflWorker *w);
 /* Queues all of @parcels for @leg, in order. */
 void send_queue_add (struct _RflWorker *w, RflTransportSocket *socket, const RflAddress *local,
                      const RflAddress *remote, const Parcels *parcels, struct _WorkerLeg *leg);
+/* Queues @buffer's packet for the leg of @entry with a header in place of its first PARCELS_HEAD octets. @buffer
+ * stays until all is sent. Returns: the header, to be filled in */
+guint8 *send_queue_add_headed (struct _RflWorker *w, const struct _LegEntry *entry,
+                               const RflBuffer *buffer);
+/* Queues @buffer's packet as it is. (transfer full) */
+void send_queue_add_whole (struct _RflWorker *w, const struct _LegEntry *entry, RflBuffer *buffer);
 
 void parcels_reset (Parcels *p);
 /* Adds @buffer's packet. @head: (nullable): its first 12 octets, from parcels_new_head() */

@@ -29,6 +29,8 @@ worker_state_init (RflWorker *w)
   w->ports = g_ptr_array_new ();
   w->sources = g_hash_table_new (source_hash, source_equal);
   w->source_by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
+  w->feeds = g_hash_table_new (g_int64_hash, g_int64_equal);
+  w->feeders = g_ptr_array_new ();
 }
 
 void
@@ -37,6 +39,8 @@ worker_state_clear (RflWorker *w)
   g_ptr_array_unref (w->ports);
   g_hash_table_unref (w->sources);
   g_hash_table_unref (w->source_by_id);
+  g_hash_table_unref (w->feeds);
+  g_ptr_array_unref (w->feeders);
 }
 
 WorkerSource *
@@ -201,7 +205,7 @@ count_owned (WorkerLeg *leg, gint change)
   WorkerRoute *route = leg->route;
   gint owner = leg->owner_worker;
 
-  if (owner == OWNER_ANY)
+  if (owner == OWNER_ANY || leg->feed) /* what hangs on a feed needs no packets */
     return;
   route->n_owned[owner] += change;
   if (route->n_owned[owner])
@@ -257,6 +261,7 @@ on_leg_active (RflWorker *w, const Message *m)
 
   leg_detach (w, leg);
   leg->active = m->active;
+  leg->mix.started = FALSE;
   one_forget (w, leg); /* goes on with whoever sends then, time having passed */
   leg_attach (w, leg);
 }
@@ -284,6 +289,31 @@ static void
 on_leg_limit (RflWorker *w, const Message *m)
 {
   one_budget_set (&((WorkerLeg *) m->object)->one.budget, m->limit.bits, m->limit.overhead);
+}
+
+static void
+on_feed_add (RflWorker *w, const Message *m)
+{
+  WorkerFeed *feed = m->object;
+  g_hash_table_insert (w->feeds, &feed->id, feed);
+}
+
+static void
+on_feed_remove (RflWorker *w, const Message *m)
+{
+  g_hash_table_remove (w->feeds, &((WorkerFeed *) m->object)->id);
+}
+
+static void
+on_feeder_add (RflWorker *w, const Message *m)
+{
+  g_ptr_array_add (w->feeders, m->object);
+}
+
+static void
+on_feeder_remove (RflWorker *w, const Message *m)
+{
+  g_ptr_array_remove (w->feeders, m->object);
 }
 
 static void
@@ -326,6 +356,10 @@ static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
   [MESSAGE_LEG_STAGES] = on_leg_stages,
   [MESSAGE_LEG_FOLLOW] = on_leg_follow,
   [MESSAGE_LEG_LIMIT] = on_leg_limit,
+  [MESSAGE_FEED_ADD] = on_feed_add,
+  [MESSAGE_FEED_REMOVE] = on_feed_remove,
+  [MESSAGE_FEEDER_ADD] = on_feeder_add,
+  [MESSAGE_FEEDER_REMOVE] = on_feeder_remove,
   [MESSAGE_RELEASE] = on_release,
   [MESSAGE_DISCARD] = on_discard,
 };

@@ -153,6 +153,7 @@ worker_turn (RflWorker *w, gboolean receive)
   __atomic_exchange_n (&w->woken, 0, __ATOMIC_SEQ_CST);
   n = worker_handle_mailbox (w);
   n += worker_take_relayed (w);
+  n += worker_take_frames (w);
   n += expire (w);
   return receive ? n + receive_all (w) : n;
 }

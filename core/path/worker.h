@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/path/buffer.h"
+#include "core/path/mix.h"
 #include "core/path/one.h"
 #include "core/path/park.h"
 #include "core/path/reception.h"
@@ -94,18 +95,24 @@ struct _WorkerSource {
 };
 
 /* What fan-out needs of a leg, close together. */
-typedef struct {
+typedef struct _LegEntry {
   RflAddress remote, local;
   WorkerSocket *socket;
   gconstpointer owner;
   WorkerLeg *leg;
-  gboolean local_only;
+  gboolean local_only, blocked;
 } LegEntry;
 
 typedef struct {
   LegEntry *entries;
   guint n, size;
 } LegList;
+
+/* The legs of RFL_LEG_MIX that hang on one feed, this worker's. */
+typedef struct {
+  guint64 id;
+  LegList legs;
+} WorkerFeed;
 
 /* Plain legs with one table of payload types: they share each packet's header. */
 typedef struct {
@@ -148,12 +155,15 @@ struct _WorkerLeg {
   gconstpointer owner;
   gboolean active;
   RflAddress remote, local;
-  guint8 pt[RFL_ROUTE_MAX_FORMATS];
-  const StageArray *stages;
   LegVariant *variant; /* where the entry is, while active */
   LegList *list;
   guint index;
+  WorkerFeed *feed; /* of RFL_LEG_MIX, else %NULL */
   OneState one;
+  /* what each packet needs, on as few cache lines as can be */
+  _Alignas(RFL_CACHE_LINE) const StageArray *stages;
+  guint8 pt[RFL_ROUTE_MAX_FORMATS];
+  MixState mix;
   RflLegStats stats; /* shared */
 };
 
@@ -181,6 +191,10 @@ typedef enum {
   MESSAGE_LEG_STAGES,
   MESSAGE_LEG_FOLLOW,
   MESSAGE_LEG_LIMIT,
+  MESSAGE_FEED_ADD,
+  MESSAGE_FEED_REMOVE,
+  MESSAGE_FEEDER_ADD,
+  MESSAGE_FEEDER_REMOVE,
   MESSAGE_RELEASE,
   MESSAGE_DISCARD,
   N_MESSAGES
@@ -266,6 +280,8 @@ typedef enum {
   COUNT_GSO_MESSAGES,
   COUNT_RELAY_DROPPED,
   COUNT_LEFT_OUT,
+  COUNT_FRAMES_DROPPED,
+  COUNT_FRAMES_REFUSED,
   N_COUNTS
 } CountType;
 
@@ -299,6 +315,8 @@ struct _RflWorker {
   GPtrArray *ports;
   GHashTable *sources;      /* (flow, SSRC) -> WorkerSource */
   GHashTable *source_by_id; /* id -> WorkerSource */
+  GHashTable *feeds;        /* id -> WorkerFeed */
+  GPtrArray *feeders;       /* WorkerFeeder */
   Park park;
   RflBufferPool pool;
 
@@ -355,6 +373,11 @@ void worker_fanout_owned (RflWorker *w, WorkerSource *source, RflBuffer *const *
 /* Sends @p, one packet in each parcel, through the leg's EGRESS stages. */
 void worker_send_staged (RflWorker *w, WorkerSource *source, const LegEntry *entry,
                          const Parcels *p, gint64 arrival);
+/* The EGRESS stages of the leg over @copies. Returns: how many pass; they stand first, in order */
+guint worker_run_egress (RflWorker *w, guint64 source_id, const LegEntry *entry, RflBuffer **copies,
+                         guint n, gint64 arrival);
+/* mix.c: what feeders have handed over. Returns: how many frames */
+guint worker_take_frames (RflWorker *w);
 /* one.c */
 void worker_serve_ones (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n);
 void one_forget_source (RflWorker *w, const WorkerSource *source);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reports of our own on legs of mode `one`: that stream's SSRC and RTP timeline are ours, so
+/* Reports of our own on legs of mode `one` and `mix`: that stream's SSRC and RTP timeline are ours, so
  * nobody else can say when it was (RFC 3550 §6.4.1). Not for legs of mode `all`, whose
  * senders report themselves.
  */
@@ -21,10 +21,7 @@
 static void
 fill_sender_info (const RtcpOne *one, const RflLegStats *stats, RflRtcpSenderInfo *info)
 {
-  const RflRoute *route = rfl_leg_get_route (one->leg);
-  const RflFormat *codec =
-      route->codec < route->formats->len ? route->formats->pdata[route->codec] : NULL;
-  guint rate = codec ? codec->clock_rate : 0;
+  guint rate = rfl_leg_get_clock_rate (one->leg);
   gint64 elapsed = rfl_clock_now (one->state->clock) - stats->last_sent;
 
   info->ntp = rfl_clock_ntp (one->state->clock);
