@@ -82,7 +82,12 @@ class Player:
 class Speaker:
     """A tone or a colour as RTP, sent through a Stream of ours with its SSRC."""
 
-    def __init__(self, lab, stream, tone=None, colour=None):
+    CODERS = {"VP8": "vp8enc deadline=1 keyframe-max-dist={0} ! rtpvp8pay",
+              "H264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={0} bitrate=300"
+                      " ! video/x-h264,profile=baseline ! rtph264pay config-interval=-1 aggregate-mode=none mtu=1200"}
+
+    def __init__(self, lab, stream, tone=None, colour=None, codec="VP8", keyframes=15):
+        """`keyframes`: frames from one to the next, since nobody can ask it for one."""
         need("gst-launch-1.0")
         self.stream = stream
         self.sock = lab.socket(stream.ns)
@@ -91,8 +96,8 @@ class Speaker:
         if colour:
             red, green, blue = media.COLOURS[colour]
             source = (f"videotestsrc is-live=true pattern=solid-color foreground-color=0xff{red:02x}{green:02x}{blue:02x}"
-                      " ! video/x-raw,width=352,height=288,framerate=15/1 ! vp8enc deadline=1 keyframe-max-dist=15"
-                      f" ! rtpvp8pay pt={stream.pt} ssrc={stream.ssrc}")
+                      " ! video/x-raw,width=352,height=288,framerate=15/1"
+                      f" ! {self.CODERS[codec].format(keyframes)} pt={stream.pt} ssrc={stream.ssrc}")
         else:
             source = (f"audiotestsrc is-live=true freq={tone} volume=0.4 samplesperbuffer=160"
                       " ! audio/x-raw,rate=8000,channels=1 ! mulawenc"

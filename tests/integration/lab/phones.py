@@ -21,9 +21,9 @@ def need(*programs):
         raise Skip("not installed: " + ", ".join(missing))
 
 
-def clip(lab, colour):
-    """Thirty seconds of one colour, as H.264 in a file."""
-    return _draw(lab.path(f"{colour}.mp4"), f"color=c={colour}:s=352x288:r=15:d=30", "-pix_fmt", "yuv420p",
+def clip(lab, colour, seconds=30):
+    """So many seconds of one colour, as H.264 in a file."""
+    return _draw(lab.path(f"{colour}.mp4"), f"color=c={colour}:s=352x288:r=15:d={seconds}", "-pix_fmt", "yuv420p",
                  "-c:v", "libx264", "-preset", "ultrafast", "-g", "15")
 
 
@@ -43,14 +43,15 @@ class Baresip:
 
     def __init__(self, lab, name, ns, ip, reflector, tone, clip=None, password="secret", interface="eth0",
                  settings=(), register=False, transport="udp", contacts="", account="", codecs=("g711",),
-                 options=(), sound=(8000, 1), amplitude=0.4):
-        """`sound`: rate and channels of its tone, which it resamples badly: better its codec's."""
+                 options=(), sound=(8000, 1), amplitude=0.4, video=("vp8",)):
+        """`sound`: rate and channels of its tone, which it resamples badly: better its codec's;
+        `video`: modules of its codecs, if it has a clip."""
         need("baresip")
         self.lab, self.name, self.ns, self.reflector, self.tone = lab, name, ns, reflector, tone
         self.dir = lab.path(f"baresip-{name}")
         os.makedirs(os.path.join(self.dir, "rec"))
         wav = os.path.join(self.dir, "tone.wav")
-        self.sound = sound
+        self.sound, self.video = sound, video
         media.write_wav(wav, tone, 120, *sound, amplitude)
         self._write("accounts", f'"{name}" <sip:{name}@{host(reflector)};transport={transport}>;auth_user={name};'
                                 f"auth_pass={password};regint={60 if register else 0};answermode=auto{account}\n")
@@ -72,7 +73,7 @@ class Baresip:
                  "audio_buffer 20-160", "rtp_ports 10000-20000", "jitter_buffer_delay 5-10",
                  f"net_interface {interface}", "module_path /usr/lib/baresip/modules"]
         if clip:
-            modules += ["vp8", "avformat", "snapshot", "swscale"]
+            modules += [*self.video, "avformat", "snapshot", "swscale"]
             lines += [f"video_source avformat,{clip}", "video_display fakevideo,nil",
                       "video_size 352x288", "video_bitrate 300000", "video_fps 15.00",
                       "videnc_format yuv420p"]

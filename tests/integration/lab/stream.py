@@ -25,7 +25,7 @@ class Stream:
         self.formats = formats or (AUDIO if kind == "audio" else VIDEO)
         self.ssrc = random.getrandbits(32) if ssrc is None else ssrc
         self.cname, self.announce, self.rtcp_interval = cname, announce, rtcp_interval
-        self.direction = "sendrecv"
+        self.direction, self.fmtp = "sendrecv", []
         self.rtp, self.rtcp, self.port = self._pair(lab, ns, ip, port)
         self.remote = self.remote_rtcp = None
         self.pt = self.formats[0][0]
@@ -174,6 +174,7 @@ class Stream:
     def sdp(self, ip=None):
         lines = [f"m={self.kind} {self.port} RTP/AVP {' '.join(str(pt) for pt, _ in self.formats)}"]
         lines += [f"a=rtpmap:{pt} {name}" for pt, name in self.formats]
+        lines += [f"a={line}" for line in self.fmtp]
         lines.append(f"a={self.direction}")
         if self.announce:
             lines.append(f"a=ssrc:{self.ssrc} cname:{self.cname}")
