@@ -156,6 +156,8 @@ RFL_EXPORT guint rfl_path_step (RflPath *path);
 void rfl_route_free (RflRoute *route);
 /* The participant leaves: its sources vanish, legs that it owns go with their owner plugin. */
 void rfl_route_drop_owner (RflRoute *route, RflMedium *owner);
+/* What @medium's `blocked` says is in force for its sources and legs in @route. */
+void rfl_route_block (RflRoute *route, RflMedium *medium);
 /* What a session gives to find its core. */
 RflCore *rfl_session_get_core (const RflSession *session);
 /* For events: keeps the object, but does not keep it in its session. */

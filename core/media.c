@@ -159,3 +159,25 @@ media_forget_routes (ParticipantRecord *record)
   for (guint i = 0; i < record->slots->len; i++)
     ((RflMedium *) record->slots->pdata[i])->route = NULL;
 }
+
+void
+rfl_medium_set_blocked (RflMedium *medium, RflDirection blocked)
+{
+  RflParticipant *participant = medium->participant;
+  RflDirection freed = medium->blocked & ~blocked;
+  RflEvent *event;
+
+  g_return_if_fail (participant->origin == NULL);
+  if (medium->blocked == blocked)
+    return;
+  medium->blocked = blocked;
+  if (medium->route)
+    rfl_route_block (medium->route, medium);
+  if (participant->session == NULL || participant->state == RFL_PARTICIPANT_LEFT)
+    return;
+  if (freed & RFL_DIRECTION_RECEIVE)
+    rfl_medium_request_keyframe (medium);
+  event = rfl_event_new (RFL_EVENT_MEDIUM_BLOCKED);
+  rfl_event_set_medium (event, medium);
+  rfl_bus_emit (((ParticipantRecord *) participant)->core->bus, event, NULL, NULL);
+}

@@ -26,6 +26,7 @@ rfl_participant_new (RflCore *core, const RflParticipantSpec *spec)
   participant->display_name = copy (spec->display_name);
   participant->cname = copy (spec->cname);
   participant->origin = copy (spec->origin);
+  participant->pin = copy (spec->pin);
   participant->signalling = spec->signalling;
   participant->confirmed = !spec->unconfirmed;
   participant->media = g_ptr_array_new ();
@@ -54,6 +55,7 @@ free_if_unused (ParticipantRecord *record)
   g_free ((char *) participant->display_name);
   g_free ((char *) participant->cname);
   g_free ((char *) participant->origin);
+  g_free ((char *) participant->pin);
   g_free (record->session_name);
   g_free (record->reason);
   g_free (record);

@@ -65,6 +65,7 @@ fill_copies (RflLeg *leg, const RflLegSpec *spec)
       copy->flags = spec->flags;
       copy->owner = spec->owner;
       copy->active = TRUE;
+      copy->blocked = leg->blocked;
       copy->remote = spec->remote;
       copy->local = spec->local;
       memcpy (copy->pt, spec->pt, sizeof copy->pt);
@@ -98,6 +99,7 @@ rfl_leg_new (const RflLegSpec *spec)
   leg->user_data = spec->user_data;
   leg->owner_worker = choose_worker (route, spec->mode);
   leg->active = TRUE;
+  leg->blocked = spec->owner && spec->owner->blocked & RFL_DIRECTION_RECEIVE;
   leg->stages = g_array_new (FALSE, FALSE, sizeof (StageEntry));
   fill_copies (leg, spec);
   count_leg (leg, 1);
@@ -187,7 +189,7 @@ rfl_leg_get_clock_rate (const RflLeg *leg)
 gboolean
 rfl_leg_is_active (const RflLeg *leg)
 {
-  return leg->active;
+  return leg->active && !leg->blocked;
 }
 
 gboolean
@@ -230,6 +232,17 @@ rfl_leg_set_active (RflLeg *leg, gboolean active)
   if (leg->active == active || leg->port == NULL)
     return;
   leg->active = active;
+  path_post (leg->path, &message, &leg->copies, NULL);
+}
+
+void
+leg_block (RflLeg *leg, gboolean blocked)
+{
+  Message message = { .type = MESSAGE_LEG_BLOCKED, .active = blocked };
+
+  if (leg->blocked == blocked)
+    return;
+  leg->blocked = blocked;
   path_post (leg->path, &message, &leg->copies, NULL);
 }
 

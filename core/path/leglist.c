@@ -87,7 +87,17 @@ list_add (LegList *list, WorkerLeg *leg, WorkerSocket *socket)
     .owner = leg->owner,
     .leg = leg,
     .local_only = (leg->flags & RFL_LEG_LOCAL_ONLY) != 0,
+    .blocked = leg->blocked,
   };
+}
+
+/* A feed has frames for those, too, who get nothing else. */
+static gboolean
+gets_anything (const RflWorker *w, const WorkerLeg *leg)
+{
+  if (!leg->active || (leg->blocked && leg->mode != RFL_LEG_MIX))
+    return FALSE;
+  return leg->owner_worker == OWNER_ANY || leg->owner_worker == (gint) w->index;
 }
 
 void
@@ -96,7 +106,7 @@ leg_attach (RflWorker *w, WorkerLeg *leg)
   LegGroup *group = leg->owner_worker == OWNER_ANY ? &leg->route->common : &leg->route->owned;
   WorkerSocket *socket;
 
-  if (!leg->active || (leg->owner_worker != OWNER_ANY && leg->owner_worker != (gint) w->index))
+  if (!gets_anything (w, leg))
     return; /* its port may be gone */
   socket = choose_socket (leg);
   if (socket == NULL)

@@ -95,7 +95,7 @@ typedef struct {
   RflPath *path;
   guint64 id;
   RflPtMap *map;
-  gboolean vanished;
+  gboolean vanished, muted;
   Copies copies; /* WorkerSource */
 } PathSource;
 
@@ -111,7 +111,7 @@ struct _RflLeg {
   gpointer user_data;
   gint owner_worker;
   RflFeed *feed; /* of RFL_LEG_MIX, else %NULL */
-  gboolean active;
+  gboolean active, blocked;
   gboolean reduced_rtcp;
   const RflSource *followed;         /* by rfl_leg_follow() */
   guint bandwidth;                   /* by rfl_leg_set_bandwidth() */
@@ -189,6 +189,10 @@ guint path_collect (RflPath *path, guint64 done);
 void port_free (gpointer port);
 /* Legs that still send from @port fall silent for good. */
 void leg_lose_port (RflPath *path, const RflPort *port);
+/* It gets nothing but what passes a block. */
+void leg_block (RflLeg *leg, gboolean blocked);
+/* Its packets end after the taps. */
+void source_mute (RflSource *source, gboolean muted);
 void source_forget_leg (RflRoute *route, const RflLeg *leg);
 /* Legs that were to follow @source do as they like. */
 void leg_forget_source (const RflSource *source);

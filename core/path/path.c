@@ -27,6 +27,7 @@ static const struct {
   [COUNT_PT_REFUSED] = { "path.pt_refused", "payload type not agreed with the sender, dropped" },
   [COUNT_DOUBLE] = { "path.doubles", "packets of a link that had come already, dropped" },
   [COUNT_STRAY] = { "path.strays", "packets of a link far from their sequence, dropped" },
+  [COUNT_MUTED] = { "path.muted", "packets of muted participants, which go nowhere" },
   [COUNT_LEG_FORMAT_MISSING] = { "path.leg_format_missing", "copies whose format a leg lacks" },
   [COUNT_SENT] = { "path.sent", "copies sent" },
   [COUNT_WOULD_BLOCK] = { "path.would_block", "copies dropped because a socket was full" },

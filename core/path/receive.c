@@ -74,7 +74,8 @@ fill_packets (RflWorker *w, guint from, guint to)
                                    .arrival = b->arrival,
                                    .format = b->format,
                                    .source_id = source ? source->id : 0,
-                                   .ssrc = source ? source->ssrc : 0 };
+                                   .ssrc = source ? source->ssrc : 0,
+                                   .muted = source && source->muted };
     }
 }
 
@@ -255,7 +256,10 @@ finish_run (RflWorker *w, guint at, guint n)
 
   if (source->route->taps)
     run_taps (w, source->route->taps, at, n);
-  worker_fanout (w, source, &w->batch[at], n);
+  if (source->muted)
+    worker_count (w, COUNT_MUTED, n);
+  else
+    worker_fanout (w, source, &w->batch[at], n);
 }
 
 /* From here on every packet of the batch has its source. */

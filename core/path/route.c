@@ -104,6 +104,23 @@ rfl_route_drop_owner (RflRoute *route, RflMedium *owner)
     }
 }
 
+void
+rfl_route_block (RflRoute *route, RflMedium *medium)
+{
+  for (guint i = 0; i < route->sources->len; i++)
+    {
+      RflSource *source = route->sources->pdata[i];
+      if (source->owner == medium)
+        source_mute (source, (medium->blocked & RFL_DIRECTION_SEND) != 0);
+    }
+  for (guint i = 0; i < route->legs->len; i++)
+    {
+      RflLeg *leg = route->legs->pdata[i];
+      if (leg->owner == medium)
+        leg_block (leg, (medium->blocked & RFL_DIRECTION_RECEIVE) != 0);
+    }
+}
+
 /* Whether @formats begins with what is there. */
 static gboolean
 only_appends (const RflRoute *route, const GPtrArray *formats)
@@ -116,12 +133,22 @@ only_appends (const RflRoute *route, const GPtrArray *formats)
   return TRUE;
 }
 
+static void
+emit_changed (const RflRoute *route)
+{
+  RflEvent *event = rfl_event_new (RFL_EVENT_FORMATS_CHANGED);
+
+  rfl_event_set_session (event, route->session);
+  rfl_event_set_name (event, route->kind);
+  rfl_bus_emit (((const PathRoute *) route)->path->core->bus, event, NULL, NULL);
+}
+
 gboolean
 rfl_route_set_formats (RflRoute *public, GPtrArray *formats)
 {
   PathRoute *route = (PathRoute *) public;
   Message message = { .type = MESSAGE_ROUTE_FORMATS };
-  gboolean in_use = public->sources->len || public->legs->len;
+  gboolean in_use = public->sources->len || public->legs->len, changed;
 
   g_ptr_array_set_free_func (formats, (GDestroyNotify) rfl_format_free);
   if (formats->len > RFL_ROUTE_MAX_FORMATS || (in_use && !only_appends (public, formats)))
@@ -129,6 +156,7 @@ rfl_route_set_formats (RflRoute *public, GPtrArray *formats)
       g_ptr_array_unref (formats);
       return FALSE;
     }
+  changed = formats->len != public->formats->len || !only_appends (public, formats);
   g_ptr_array_unref (public->formats);
   public->formats = formats;
   for (guint i = 0; i < formats->len; i++)
@@ -139,6 +167,8 @@ rfl_route_set_formats (RflRoute *public, GPtrArray *formats)
       message.formats.companions |= (guint) rfl_format_is_auxiliary (format) << i;
     }
   path_post (route->path, &message, &route->copies, NULL);
+  if (changed)
+    emit_changed (public);
   return TRUE;
 }
 
@@ -146,7 +176,10 @@ void
 rfl_route_set_codec (RflRoute *route, guint index)
 {
   g_return_if_fail (index < route->formats->len);
+  if (route->codec == index)
+    return;
   route->codec = index;
+  emit_changed (route);
 }
 
 guint8

@@ -2,6 +2,7 @@
 /* Sources on the main thread. Does not see packets: receive.c.
  */
 #include "core/path/path-private.h"
+#include <string.h>
 
 /* The wanted SSRC, or another one that is free in the route. */
 static guint32
@@ -30,6 +31,7 @@ fill_copies (PathSource *source, gboolean windowed)
       copy->wire_ssrc = public->wire_ssrc;
       copy->map = source->map;
       copy->windowed = windowed;
+      copy->muted = source->muted;
       copy->unit = copy->route->video ? g_new0 (OneUnit, 1) : NULL;
     }
 }
@@ -70,6 +72,7 @@ rfl_source_new (const RflSourceSpec *spec)
                                 .ssrc = choose_ssrc (spec->route, spec->ssrc),
                                 .wire_ssrc = spec->wire_ssrc,
                                 .back = spec->back };
+  source->muted = spec->owner && spec->owner->blocked & RFL_DIRECTION_SEND;
   fill_copies (source, spec->windowed);
   g_ptr_array_add (spec->route->sources, source);
   g_hash_table_insert (route->by_ssrc, GUINT_TO_POINTER (source->public.ssrc), source);
@@ -159,6 +162,21 @@ rfl_source_set_flow (RflSource *public, RflFlow *flow)
   public->flow = flow;
   g_hash_table_insert (flow->sources, GUINT_TO_POINTER (public->wire_ssrc), source);
   path_post (source->path, &message, &source->copies, &flow->copies);
+}
+
+void
+source_mute (RflSource *public, gboolean muted)
+{
+  PathSource *source = (PathSource *) public;
+  Message message = { .type = MESSAGE_SOURCE_MUTED, .active = muted };
+
+  if (source->vanished || source->muted == muted)
+    return;
+  source->muted = muted;
+  path_post (source->path, &message, &source->copies, NULL);
+  if (!muted
+      && strcmp (public->route->kind, "video") == 0) /* who joins in the middle sees nothing */
+    rfl_source_request_keyframe (public);
 }
 
 void

@@ -183,6 +183,12 @@ on_source_label (RflWorker *w, const Message *m)
 }
 
 static void
+on_source_muted (RflWorker *w, const Message *m)
+{
+  ((WorkerSource *) m->object)->muted = m->active;
+}
+
+static void
 remove_labels (WorkerLeg *leg)
 {
   GPtrArray *sources = leg->route->sources;
@@ -263,6 +269,17 @@ on_leg_active (RflWorker *w, const Message *m)
   leg->active = m->active;
   leg->mix.started = FALSE;
   one_forget (w, leg); /* goes on with whoever sends then, time having passed */
+  leg_attach (w, leg);
+}
+
+static void
+on_leg_blocked (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  leg_detach (w, leg);
+  leg->blocked = m->active;
+  one_forget (w, leg);
   leg_attach (w, leg);
 }
 
@@ -348,11 +365,13 @@ static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
   [MESSAGE_SOURCE_MAP] = on_source_map,
   [MESSAGE_SOURCE_FLOW] = on_source_flow,
   [MESSAGE_SOURCE_LABEL] = on_source_label,
+  [MESSAGE_SOURCE_MUTED] = on_source_muted,
   [MESSAGE_LEG_ADD] = on_leg_add,
   [MESSAGE_LEG_REMOVE] = on_leg_remove,
   [MESSAGE_LEG_REMOTE] = on_leg_remote,
   [MESSAGE_LEG_PT] = on_leg_pt,
   [MESSAGE_LEG_ACTIVE] = on_leg_active,
+  [MESSAGE_LEG_BLOCKED] = on_leg_blocked,
   [MESSAGE_LEG_STAGES] = on_leg_stages,
   [MESSAGE_LEG_FOLLOW] = on_leg_follow,
   [MESSAGE_LEG_LIMIT] = on_leg_limit,

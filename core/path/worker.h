@@ -86,6 +86,7 @@ struct _WorkerSource {
   SourceLabel *labels;
   guint n_labels;
   guint index;       /* in the route's sources */
+  gboolean muted;    /* its packets end after the taps */
   gboolean windowed; /* each sequence number passes once */
   SequenceWindow window;
   OneUnit *unit;        /* of video, else %NULL */
@@ -153,7 +154,7 @@ struct _WorkerLeg {
   RflLegMode mode;
   RflLegFlags flags;
   gconstpointer owner;
-  gboolean active;
+  gboolean active, blocked;
   RflAddress remote, local;
   LegVariant *variant; /* where the entry is, while active */
   LegList *list;
@@ -183,11 +184,13 @@ typedef enum {
   MESSAGE_SOURCE_MAP,
   MESSAGE_SOURCE_FLOW,
   MESSAGE_SOURCE_LABEL,
+  MESSAGE_SOURCE_MUTED,
   MESSAGE_LEG_ADD,
   MESSAGE_LEG_REMOVE,
   MESSAGE_LEG_REMOTE,
   MESSAGE_LEG_PT,
   MESSAGE_LEG_ACTIVE,
+  MESSAGE_LEG_BLOCKED,
   MESSAGE_LEG_STAGES,
   MESSAGE_LEG_FOLLOW,
   MESSAGE_LEG_LIMIT,
@@ -273,6 +276,7 @@ typedef enum {
   COUNT_PT_REFUSED,
   COUNT_DOUBLE,
   COUNT_STRAY,
+  COUNT_MUTED,
   COUNT_LEG_FORMAT_MISSING,
   COUNT_SENT,
   COUNT_WOULD_BLOCK,

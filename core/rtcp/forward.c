@@ -70,9 +70,9 @@ put_report (Output *out, guint index)
   out->w.len -= removed;
 }
 
-/* Only what others report about the owner's sources. */
+/* Only what is reported, about the owner's sources or about all; nothing of what is sent. */
 static void
-put_report_about_owner (Output *out, guint index)
+put_blocks (Output *out, guint index, gboolean about_owner)
 {
   const RtcpCompound *in = out->in;
   RflRtcpReportBlock blocks[RTCP_MAX_BLOCKS];
@@ -82,11 +82,19 @@ put_report_about_owner (Output *out, guint index)
     {
       const RflSource *source = rfl_route_find_source (in->route, blocks[n].ssrc);
 
-      if (source != NULL && source->owner == out->owner && is_repeated (in, blocks[n].ssrc))
+      if (source != NULL && (!about_owner || source->owner == out->owner)
+          && is_repeated (in, blocks[n].ssrc))
         blocks[n++].ssrc = rtcp_name_for (source, out->owner);
     }
   if (n > 0)
     rfl_rtcp_write_rr (&out->w, in->ssrc[index], blocks, n);
+}
+
+/* Nothing of what it sends is heard, so it is nobody's sender; who it is and what it receives is told. */
+static gboolean
+is_muted (const RtcpCompound *in)
+{
+  return (in->from->blocked & RFL_DIRECTION_SEND) != 0;
 }
 
 static guint32
@@ -232,10 +240,12 @@ put_packet (Output *out, guint index)
     {
     case RFL_RTCP_SR:
     case RFL_RTCP_RR:
-      if (told && out->all)
+      if (told && out->all && is_muted (out->in))
+        put_blocks (out, index, FALSE);
+      else if (told && out->all)
         put_report (out, index);
       else if (!out->all && !out->in->summarised)
-        put_report_about_owner (out, index);
+        put_blocks (out, index, TRUE);
       break;
     case RFL_RTCP_XR:
       if (told && out->all && out->in->one == NULL) /* else of the stream that only this leg has */

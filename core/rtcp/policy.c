@@ -7,8 +7,10 @@
  *   about what no source sends are left out.
  * - In a session of many participants only what senders say of themselves passes. What receivers
  *   report ends here, and each source gets our report about it and a summary (summary.c, report.c).
- * - A leg of mode `one` gets reports of ours (sender-report.c) and what others report about
+ * - A leg of mode `one` or `mix` gets reports of ours (sender-report.c) and what others report about
  *   its owner's own sources; reports about the stream that only it has end here.
+ * - What a muted participant sends has no sender reports; whom it is and what it receives passes. To whom
+ *   nothing is to come (rfl_medium_set_blocked()) no RTCP of others comes either.
  * - Packets that speak in the name of another participant's source are dropped.
  * - PLI and FIR go to the source that they are about, of a `one` leg the source that it
  *   follows, at most one in 500 ms (keyframe.c). Other feedback ends here.
@@ -27,7 +29,11 @@ find_target (const RtcpCompound *in, guint32 ssrc)
   RflSource *source, *only = NULL;
 
   if (in->one != NULL && ssrc == in->one_ssrc)
-    ssrc = in->following;
+    {
+      if (rfl_leg_get_mode (in->one) == RFL_LEG_MIX) /* there is nobody to ask */
+        return NULL;
+      ssrc = in->following;
+    }
   source = rfl_route_find_source (in->route, ssrc);
   if (source != NULL)
     return source->owner != in->from ? source : NULL;

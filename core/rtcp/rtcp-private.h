@@ -21,7 +21,7 @@
  * @summarised: the session has more participants than get everybody's reports
  * @sources: RflSource -> RtcpSource
  * @asked: (element-type RtcpSource): asked for a keyframe in the last 500 ms, the set of them
- * @ones: RflMedium -> RtcpOne: legs of mode `one`
+ * @ones: RflMedium -> RtcpOne: legs of mode `one` and `mix`
  *
  * One per session, as its data; freed with it.
  */
@@ -110,8 +110,8 @@ gboolean rtcp_member_knows (RflMedium *medium, guint32 name);
 /**
  * RtcpCompound:
  * @from: who sent it, never %NULL
- * @one: the leg of mode `one` towards @from, or %NULL
- * @one_ssrc, @following: what that leg sends, and the source behind it
+ * @one: the leg of mode `one` or `mix` towards @from, or %NULL
+ * @one_ssrc, @following: what that leg sends, and the source behind it; 0: no single one
  * @summarised: receivers' reports end here
  * @has_app: an APP is among the packets that may be repeated
  * @ssrc: for each packet, its sender's SSRC as the route knows it

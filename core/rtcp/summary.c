@@ -51,6 +51,8 @@ find_target (const RtcpCompound *in, const RflRtcpReportBlock *block, gboolean *
   *by_one = in->one != NULL && block->ssrc == in->one_ssrc;
   if (!*by_one && !in->summarised)
     return NULL;
+  if (*by_one && in->following == 0)
+    return NULL;
   source = rfl_route_find_source (in->route, *by_one ? in->following : block->ssrc);
   return source != NULL && source->owner != in->from ? source : NULL;
 }
