@@ -183,7 +183,7 @@ too_many (void)
       world_settle (world);
     }
   g_assert_cmpuint (audio_route (here)->formats->len, ==, RFL_ROUTE_MAX_FORMATS);
-  g_assert_cmpuint (site_count (sites[1], "interconnect.limited"), ==, 13);
+  g_assert_cmpuint (site_count (sites[1], "interconnect.limited"), ==, 21 - RFL_ROUTE_MAX_FORMATS);
   world_run (world, 6 * G_TIME_SPAN_SECOND);
   g_assert_cmpstr (spoken (here), ==, "PCMU");
   assert_in_step (world);
