@@ -274,7 +274,7 @@ post_limit (RflLeg *leg)
 void
 rfl_leg_set_bandwidth (RflLeg *leg, guint bits_per_second)
 {
-  if (leg->bandwidth == bits_per_second)
+  if (leg->bandwidth == bits_per_second || leg->mode != RFL_LEG_ONE)
     return;
   leg->bandwidth = bits_per_second;
   post_limit (leg);

@@ -13,7 +13,8 @@
  *   nothing is to come (rfl_medium_set_blocked()) no RTCP of others comes either.
  * - Packets that speak in the name of another participant's source are dropped.
  * - PLI and FIR go to the source that they are about, of a `one` leg the source that it
- *   follows, at most one in 500 ms (keyframe.c). Other feedback ends here.
+ *   follows, at most one in 500 ms (keyframe.c). TMMBR and REMB about the stream that only a `one`
+ *   leg has are that leg's limit (bandwidth.c). Other feedback ends here.
  * - BYE ends the sources it names where they enter; behind a link that is its origin's work.
  * - APP becomes RFL_EVENT_CONTROL_MESSAGE where it enters, and passes to those who have sent one
  *   of that name themselves, so that nobody gets what he does not understand. Names that
@@ -57,6 +58,8 @@ receive_feedback (RtcpState *state, const RtcpCompound *in, const RflRtcp *rtcp)
   guint32 ssrc;
   guint8 seq;
 
+  if (rtcp_bandwidth_receive (state, in, rtcp))
+    return;
   if (rtcp->type != RFL_RTCP_PSFB || (rtcp->count != RFL_PSFB_PLI && !fir))
     {
       rfl_counter_add (state->ended, 1);

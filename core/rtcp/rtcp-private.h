@@ -36,7 +36,7 @@ typedef struct {
   RflTimer *keyframe_timer, *report_timer;
   guint report_size; /* average of our reports, octets */
   RflCounter *received, *invalid, *foreign, *ended, *messages, *unknown;
-  RflCounter *keyframes_sent, *keyframes_held, *reports_sent, *summarised_reports;
+  RflCounter *keyframes_sent, *keyframes_held, *reports_sent, *summarised_reports, *limits;
 } RtcpState;
 
 #define RTCP_OWN 0
@@ -164,6 +164,10 @@ RtcpFir rtcp_keyframe_note_fir (RtcpState *state, RflSource *source, gconstpoint
                                 guint32 sender, guint8 seq);
 void rtcp_keyframe_init (RtcpState *state);
 
+/* core/rtcp/bandwidth.c: takes TMMBR and REMB about what only @in's sender gets. Returns: whether @rtcp was
+ * such a one */
+gboolean rtcp_bandwidth_receive (RtcpState *state, const RtcpCompound *in, const RflRtcp *rtcp);
+
 /* core/rtcp/report.c: our reports to sources */
 void rtcp_report_init (RtcpState *state);
 
@@ -171,13 +175,14 @@ void rtcp_report_init (RtcpState *state);
  * RtcpOne:
  * @due: when it gets its next report
  * @silent_since: when it was made, or last seen to send
+ * @answered: when a TMMBR was, 0: never
  * @sends: its last report was a sender's
  */
 typedef struct {
   RtcpState *state;
   RflLeg *leg;
   RflTimer *timer;
-  gint64 due, silent_since;
+  gint64 due, silent_since, answered;
   gboolean sends;
 } RtcpOne;
 

@@ -29,8 +29,7 @@ get_counters (RtcpState *state)
   state->invalid = rfl_counter_get (core, "rtcp.invalid", "malformed RTCP, dropped");
   state->foreign =
       rfl_counter_get (core, "rtcp.foreign", "RTCP packets in another's name, dropped");
-  state->ended =
-      rfl_counter_get (core, "rtcp.ended", "feedback that ends here (NACK, TMMBR and others)");
+  state->ended = rfl_counter_get (core, "rtcp.ended", "feedback that ends here (NACK and others)");
   state->messages = rfl_counter_get (core, "rtcp.messages", "RTCP APP packets from participants");
   state->unknown = rfl_counter_get (core, "rtcp.blocks_unknown",
                                     "report blocks about what no source sends, left out");
@@ -39,6 +38,8 @@ get_counters (RtcpState *state)
   state->keyframes_held = rfl_counter_get (core, "rtcp.keyframes_held",
                                            "keyframe requests that came too early after another");
   state->reports_sent = rfl_counter_get (core, "rtcp.reports_sent", "reports of our own");
+  state->limits = rfl_counter_get (core, "rtcp.limits",
+                                   "limits that receivers set to what they get (TMMBR, REMB)");
   state->summarised_reports = rfl_counter_get (core, "rtcp.reports_summarised",
                                                "report blocks of receivers that ended here");
 }

@@ -266,7 +266,7 @@ has_entries (const RflRtcp *rtcp)
 {
   return (rtcp->type == RFL_RTCP_PSFB && rtcp->count == RFL_PSFB_FIR)
          || (rtcp->type == RFL_RTCP_RTPFB
-             && (rtcp->count == RFL_RTPFB_TMMBR || rtcp->count == RFL_RTPFB_TMMBR + 1));
+             && (rtcp->count == RFL_RTPFB_TMMBR || rtcp->count == RFL_RTPFB_TMMBN));
 }
 
 gboolean

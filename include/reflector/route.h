@@ -169,9 +169,10 @@ RFL_EXPORT RflLegMode rfl_leg_get_mode (const RflLeg *leg);
  * When @source vanishes it is as if %NULL had been given. The same again changes nothing.
  */
 RFL_EXPORT void rfl_leg_follow (RflLeg *leg, RflSource *source);
-/* @bits_per_second: of RTP packets without IP and UDP headers, 0: no limit. Kept on video only, by leaving
- * out temporal layers and whole frames, and never so that the rest cannot be decoded; what a receiver
- * itself asks for (TMMBR, REMB) is a limit besides. */
+/* @bits_per_second: of RTP packets without IP and UDP headers, 0: no limit. Kept on video of RFL_LEG_ONE
+ * only, by leaving out temporal layers and whole frames, and never so that the rest cannot be decoded; what a
+ * receiver itself asks for (TMMBR, REMB) is a limit besides. RFL_LEG_ALL means every source as it is, packets
+ * and numbers: there it has no effect. */
 RFL_EXPORT void rfl_leg_set_bandwidth (RflLeg *leg, guint bits_per_second);
 RFL_EXPORT void rfl_leg_set_remote (RflLeg *leg, const RflAddress *local, const RflAddress *remote);
 RFL_EXPORT void rfl_leg_set_pt (RflLeg *leg, const guint8 pt[RFL_ROUTE_MAX_FORMATS]);

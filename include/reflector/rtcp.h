@@ -22,8 +22,10 @@ typedef enum {
 
 #define RFL_RTPFB_NACK 1
 #define RFL_RTPFB_TMMBR 3
+#define RFL_RTPFB_TMMBN 4
 #define RFL_PSFB_PLI 1
 #define RFL_PSFB_FIR 4
+#define RFL_PSFB_AFB 15
 
 /**
  * RflRtcp:
@@ -94,6 +96,22 @@ RFL_EXPORT gboolean rfl_rtcp_get_fir_seq (const RflRtcp *rtcp, guint index, guin
  * Returns: %FALSE at the end or at a malformed block. */
 RFL_EXPORT gboolean rfl_rtcp_next_xr_ssrc (const RflRtcp *rtcp, gsize *offset);
 
+/**
+ * RflRtcpBitrate:
+ * @ssrc: of a TMMBR the media sender's, of a TMMBN the receiver's who asked for it
+ * @overhead: octets of each packet that count beside RTP
+ */
+typedef struct {
+  guint32 ssrc;
+  guint64 bits_per_second;
+  guint overhead;
+} RflRtcpBitrate;
+/* The @index-th entry of a TMMBR or TMMBN (RFC 5104 §4.2). */
+RFL_EXPORT gboolean rfl_rtcp_get_tmmbr (const RflRtcp *rtcp, guint index, RflRtcpBitrate *out);
+/* REMB (draft-alvestrand-rmcat-remb): the rate, and the @index-th SSRC that it is for. */
+RFL_EXPORT gboolean rfl_rtcp_get_remb (const RflRtcp *rtcp, guint64 *bits_per_second);
+RFL_EXPORT gboolean rfl_rtcp_get_remb_ssrc (const RflRtcp *rtcp, guint index, guint32 *ssrc);
+
 /* Appends packets to a buffer the caller owns. A packet that does not fit sets
  * `overflow` and leaves the buffer as it was. */
 typedef struct {
@@ -113,6 +131,9 @@ RFL_EXPORT void rfl_rtcp_write_sdes (RflRtcpWriter *w, guint32 ssrc, const char 
 RFL_EXPORT void rfl_rtcp_write_bye (RflRtcpWriter *w, guint32 ssrc, const char *reason);
 RFL_EXPORT void rfl_rtcp_write_pli (RflRtcpWriter *w, guint32 sender, guint32 media);
 RFL_EXPORT void rfl_rtcp_write_fir (RflRtcpWriter *w, guint32 sender, guint32 media, guint8 seq);
+/* One entry; a rate that is no mantissa of 17 bits becomes the next lower one. */
+RFL_EXPORT void rfl_rtcp_write_tmmbn (RflRtcpWriter *w, guint32 sender,
+                                      const RflRtcpBitrate *owner);
 /* @len must be a multiple of four. */
 RFL_EXPORT void rfl_rtcp_write_app (RflRtcpWriter *w, guint8 subtype, guint32 ssrc,
                                     const char name[4], const guint8 *data, gsize len);

@@ -48,6 +48,19 @@ rewrite_ssrcs (const RflRtcp *rtcp, RflRtcpWriter *w)
     }
 }
 
+static void
+rewrite_rates (const RflRtcp *rtcp, RflRtcpWriter *w)
+{
+  RflRtcpBitrate rate;
+  guint64 bits;
+  guint32 ssrc;
+
+  for (guint i = 0; rfl_rtcp_get_tmmbr (rtcp, i, &rate); i++)
+    rfl_rtcp_write_tmmbn (w, rtcp->ssrc, &rate);
+  for (guint i = 0; rfl_rtcp_get_remb_ssrc (rtcp, i, &ssrc); i++)
+    g_assert_true (rfl_rtcp_get_remb (rtcp, &bits));
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -67,6 +80,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       rewrite_report (&rtcp, &w);
       rewrite_text (&rtcp, &w);
       rewrite_ssrcs (&rtcp, &w);
+      rewrite_rates (&rtcp, &w);
     }
   g_assert_true (w.len == 0 || rfl_rtcp_validate (out, w.len));
   g_assert_true (!rfl_rtcp_validate (data, size) || seen <= size);
