@@ -24,9 +24,11 @@
 #define PORT 45760
 #define ROUNDS 5
 
+/* @one: video in mode `one`: each burst is a keyframe of VP8 */
 typedef struct {
   const char *name;
   guint receivers, size, burst;
+  gboolean one;
 } Scenario;
 
 static const Scenario scenarios[] = {
@@ -34,6 +36,8 @@ static const Scenario scenarios[] = {
   { "1 -> 999, 172 octets", 999, 172, 1 },
   { "1 -> 99, bursts of 10 x 1200", 99, 1200, 10 },
   { "1 -> 999, bursts of 10 x 1200", 999, 1200, 10 },
+  { "1 -> 99 one, bursts of 10 x 1200", 99, 1200, 10, TRUE },
+  { "1 -> 999 one, bursts of 10 x 1200", 999, 1200, 10, TRUE },
 };
 
 static char *arg_to = NULL;
@@ -64,30 +68,32 @@ on_joined (RflParticipant *participant, const GError *error, gpointer user_data)
 }
 
 static RflParticipant *
-join (RflCore *core, const char *name)
+join (RflCore *core, const char *name, gboolean video)
 {
   RflParticipantSpec spec = { .identity = name };
   GPtrArray *offers = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_medium_desc_free);
   RflParticipant *participant = rfl_participant_new (core, &spec);
 
-  g_ptr_array_add (offers, rfl_medium_desc_new ("audio"));
+  g_ptr_array_add (offers, rfl_medium_desc_new (video ? "video" : "audio"));
   ((RflMediumDesc *) offers->pdata[0])->accepted = TRUE;
   rfl_participant_join (participant, "bench", offers, on_joined, NULL);
   return participant;
 }
 
 static void
-make_legs (Ours *o, RflRoute *route, const RflAddress *first, guint n)
+make_legs (Ours *o, RflRoute *route, const RflAddress *first, const Scenario *s)
 {
   guint32 ip;
 
   memcpy (&ip, first->ip, 4);
   ip = g_ntohl (ip);
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < s->receivers; i++)
     {
-      RflLegSpec spec = {
-        .route = route, .owner = o->listens->media->pdata[0], .port = o->port, .remote = *first
-      };
+      RflLegSpec spec = { .route = route,
+                          .owner = o->listens->media->pdata[0],
+                          .port = o->port,
+                          .remote = *first,
+                          .mode = s->one ? RFL_LEG_ONE : RFL_LEG_ALL };
       guint32 next = ip + i, be = g_htonl (next);
       memcpy (spec.remote.ip, &be, 4);
       memset (spec.pt, RFL_PT_NONE, sizeof spec.pt);
@@ -97,7 +103,8 @@ make_legs (Ours *o, RflRoute *route, const RflAddress *first, guint n)
 }
 
 static Ours *
-ours_start (const RflAddress *local, const RflAddress *sender, const RflAddress *first, guint n)
+ours_start (const RflAddress *local, const RflAddress *sender, const RflAddress *first,
+            const Scenario *s)
 {
   static const char *const addresses[] = { "127.0.0.1", NULL };
   Ours *o = g_new0 (Ours, 1);
@@ -115,10 +122,11 @@ ours_start (const RflAddress *local, const RflAddress *sender, const RflAddress 
   if (!rfl_core_start (o->core, &error)
       || !(o->port = rfl_port_open (rfl_core_get_path (o->core), &port, &error)))
     g_error ("%s", error->message);
-  o->talks = join (o->core, "talks");
-  o->listens = join (o->core, "listens");
-  route = rfl_session_get_route (o->talks->session, "audio");
-  g_ptr_array_add (formats, rfl_format_new (0, "PCMU", 8000, 1, NULL));
+  o->talks = join (o->core, "talks", s->one);
+  o->listens = join (o->core, "listens", s->one);
+  route = rfl_session_get_route (o->talks->session, s->one ? "video" : "audio");
+  g_ptr_array_add (formats, s->one ? rfl_format_new (0, "VP8", 90000, 1, NULL)
+                                   : rfl_format_new (0, "PCMU", 8000, 1, NULL));
   rfl_route_set_formats (route, formats);
   o->flow = rfl_flow_new (o->port, sender, NULL);
   spec.route = route;
@@ -126,7 +134,7 @@ ours_start (const RflAddress *local, const RflAddress *sender, const RflAddress 
   spec.flow = o->flow;
   o->source = rfl_source_new (&spec);
   o->legs = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_leg_free);
-  make_legs (o, route, first, n);
+  make_legs (o, route, first, s);
   o->sent = rfl_counter_get (o->core, "path.sent", "");
   path_sync (rfl_core_get_path (o->core));
   return o;
@@ -187,6 +195,29 @@ pin (int tid, guint cpu)
   sched_setaffinity (tid, sizeof set, &set);
 }
 
+/* RFC 7741: with picture id, TL0PICIDX and KEYIDX, all of which a leg of mode `one` rewrites */
+static void
+write_vp8 (guint8 *p, gboolean first, guint16 picture)
+{
+  const guint8 data[] = { first ? 0x90 : 0x80,
+                          0xf0,
+                          (guint8) (0x80 | picture >> 8),
+                          (guint8) picture,
+                          (guint8) picture,
+                          picture & 0x1f,
+                          first ? 0x10 : 0x11,
+                          0,
+                          0,
+                          0x9d,
+                          0x01,
+                          0x2a,
+                          0x40,
+                          0x01,
+                          0xf0,
+                          0 };
+  memcpy (p, data, sizeof data);
+}
+
 /* All packets of a burst in one message, so that they are received together. */
 static void
 send_burst (int fd, const RflAddress *to, const Scenario *s, guint16 *seq)
@@ -204,8 +235,13 @@ send_burst (int fd, const RflAddress *to, const Scenario *s, guint16 *seq)
   msg.msg_namelen = rfl_address_to_sockaddr (to, &sa);
   for (guint i = 0; i < s->burst; i++)
     {
-      RflRtp rtp = { .ssrc = 1, .seq = (*seq)++ };
+      guint16 frame = *seq / s->burst;
+      RflRtp rtp = { .ssrc = 1, .seq = (*seq)++, .timestamp = 3000u * frame };
+
+      rtp.marker = s->one && i == s->burst - 1;
       rfl_rtp_write (&rtp, data + i * s->size, s->size);
+      if (s->one)
+        write_vp8 (data + i * s->size + RFL_RTP_MIN_HEADER, i == 0, frame & 0x7fff);
     }
   if (s->burst > 1)
     {
@@ -277,7 +313,7 @@ run_scenario (const Scenario *s, int fd, const RflAddress *sender, const RflAddr
   rfl_address_parse (&bound, arg_to ? "0.0.0.0" : "127.0.0.1", PORT);
   for (guint i = 0; i < ROUNDS; i++)
     {
-      Ours *o = ours_start (&local, sender, first, s->receivers);
+      Ours *o = ours_start (&local, sender, first, s);
       Bare *b;
       ours[i] = measure (fd, &local, s, o, NULL);
       ours_stop (o);
@@ -287,7 +323,7 @@ run_scenario (const Scenario *s, int fd, const RflAddress *sender, const RflAddr
     }
   qsort (ours, ROUNDS, sizeof ours[0], compare);
   qsort (bare, ROUNDS, sizeof bare[0], compare);
-  printf ("%-32s %10.0f %10.0f %8.2f   (%.0f to %.0f, %.0f to %.0f)\n", s->name, ours[ROUNDS / 2],
+  printf ("%-34s %10.0f %10.0f %8.2f   (%.0f to %.0f, %.0f to %.0f)\n", s->name, ours[ROUNDS / 2],
           bare[ROUNDS / 2], ours[ROUNDS / 2] / bare[ROUNDS / 2], ours[0], ours[ROUNDS - 1], bare[0],
           bare[ROUNDS - 1]);
   fflush (stdout);
@@ -318,7 +354,7 @@ main (int argc, char **argv)
   pin (0, 1);
   printf ("CPU ns per copy, %s, median of %d   (range)\n",
           arg_to ? "into a device that frees every packet" : "over loopback", ROUNDS);
-  printf ("%-32s %10s %10s %8s\n", "", "reflectord", "bare loop", "ratio");
+  printf ("%-34s %10s %10s %8s\n", "", "reflectord", "bare loop", "ratio");
   for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
     run_scenario (&scenarios[i], fd, &sender, &first);
   close (fd);
