@@ -3,6 +3,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/gate/access.h"
 #include "plugins/sip/call/call.h"
+#include "plugins/sip/conference/conference.h"
 #include "plugins/sip/dialout/dialout.h"
 #include "plugins/sip/call/info.h"
 #include "plugins/sip/call/invite.h"
@@ -86,6 +87,12 @@ sip_dispatch (nua_event_t event, int status, char const *phrase, nua_t *nua, Sip
       break;
     case nua_r_message:
       sip_messages_on_answer (call, status);
+      break;
+    case nua_i_subscribe:
+      sip_conference_on_subscribe (listener, nh, call, status, sip);
+      break;
+    case nua_r_notify:
+      sip_conference_on_answer (listener, nh, status, tags);
       break;
     case nua_i_info:
       if (status < 200)

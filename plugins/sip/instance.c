@@ -9,6 +9,7 @@
 #include "plugins/sip/auth/digest.h"
 #include "plugins/sip/gate/gate.h"
 #include "plugins/sip/listen/listen.h"
+#include "plugins/sip/conference/conference.h"
 #include "plugins/sip/dialout/dialout.h"
 #include "plugins/sip/text/message.h"
 #include "plugins/sip/registrar/registrar.h"
@@ -78,6 +79,7 @@ static RflHookResult
 on_draining (RflEvent *event, gpointer user_data, GError **error)
 {
   sip_dialout_end_all (((SipPlugin *) user_data)->dialout);
+  sip_conference_end_all (((SipPlugin *) user_data)->conference, "deactivated");
   sip_calls_end_all (user_data, "The conference server is going down");
   return RFL_HOOK_CONTINUE;
 }
@@ -121,6 +123,7 @@ sip_instance_start (gpointer self, GError **error)
   plugin->registrar = sip_registrar_new (plugin);
   plugin->messages = sip_messages_new (plugin);
   plugin->dialout = sip_dialout_new (plugin);
+  plugin->conference = sip_conference_new (plugin);
   if (!check_credentials (plugin, &plugin->settings, error) || !sip_stack_start (plugin, error))
     return FALSE;
   plugin->draining_hook = rfl_bus_add_hook (rfl_core_get_bus (plugin->core), &hook, error);
@@ -165,6 +168,7 @@ sip_instance_reconfigure (gpointer self, const RflSettings *settings, GError **e
 static void
 drop_parts (SipPlugin *plugin)
 {
+  g_clear_pointer (&plugin->conference, sip_conference_free);
   g_clear_pointer (&plugin->dialout, sip_dialout_free);
   g_clear_pointer (&plugin->messages, sip_messages_free);
   g_clear_pointer (&plugin->registrar, sip_registrar_free);
@@ -242,6 +246,7 @@ sip_instance_status (gpointer self, RflStatus *status)
   rfl_status_add_int (status, "connections",
                       plugin->connections ? sip_connections_count (plugin->connections) : 0);
   sip_journal_status (plugin->journal, status);
+  sip_conference_status (plugin->conference, status);
   rfl_status_add_int (status, "orphans", plugin->orphans ? sip_orphans_count (plugin->orphans) : 0);
   rfl_status_add_int (status, "count", g_hash_table_size (plugin->calls));
   rfl_status_begin_array (status, "calls");

@@ -6,6 +6,7 @@
 
 static const char *const authenticate_choices[] = { "auto", "on", "off", NULL };
 static const char *const register_choices[] = { "auto", "on", "off", NULL };
+static const char *const subscribers_choices[] = { "participants", "authenticated", "all", NULL };
 static const char *const second_call_choices[] = { "allow", "replace", "refuse", NULL };
 
 const RflOption sip_options[] = {
@@ -220,6 +221,49 @@ const RflOption sip_options[] = {
     .min = 0,
     .max = 3600,
     .help = "seconds at least between two calls to the same registered name" },
+  { .name = "subscribers",
+    .type = RFL_OPTION_STRING,
+    .fallback = "\"participants\"",
+    .choices = subscribers_choices,
+    .help = "who may subscribe to the roster of a room (RFC 4575): participants (of that room), "
+            "authenticated (and everybody with credentials), all (anybody)" },
+  { .name = "max_subscriptions",
+    .type = RFL_OPTION_INT,
+    .fallback = "2000",
+    .min = 0,
+    .max = 100000,
+    .help = "subscriptions to rosters at a time; more get 503" },
+  { .name = "max_subscriptions_of_room",
+    .type = RFL_OPTION_INT,
+    .fallback = "500",
+    .min = 0,
+    .max = 100000,
+    .help = "subscriptions to the roster of one room; more get 503" },
+  { .name = "min_subscription",
+    .type = RFL_OPTION_INT,
+    .fallback = "60",
+    .min = 1,
+    .max = 3600,
+    .help = "seconds that a subscription must at least want; else 423" },
+  { .name = "max_subscription",
+    .type = RFL_OPTION_INT,
+    .fallback = "3600",
+    .min = 60,
+    .max = 86400,
+    .help = "seconds that a subscription lasts at most without a refresh" },
+  { .name = "notify_interval",
+    .type = RFL_OPTION_INT,
+    .fallback = "1000",
+    .min = 0,
+    .max = 60000,
+    .help = "milliseconds at least between two NOTIFYs of a subscription; what changes meanwhile "
+            "comes in one" },
+  { .name = "max_roster",
+    .type = RFL_OPTION_INT,
+    .fallback = "500",
+    .min = 1,
+    .max = 10000,
+    .help = "users of a room that subscribers are told of; more are counted only" },
   RFL_OPTION_END
 };
 
@@ -303,5 +347,6 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
   settings->transaction_timeout = rfl_settings_get_int (from, "transaction_timeout");
   settings->second_call = read_second_call (from);
   return sip_limits_read (&settings->limits, from, error)
+         && sip_conference_settings_read (&settings->conference, from, error)
          && read_session_timers (settings, from, error) && read_registrar (settings, from, error);
 }

@@ -45,7 +45,7 @@ static const Refusal refusals[] = {
   { "REFER", "sip:room@127.0.0.1", "Refer-To: <sip:x@y>\r\n" CONTACT, NULL, "405",
     "Allow: INVITE" },
   { "MESSAGE", "sip:room@127.0.0.1", "Content-Type: text/plain\r\n", "hi", "404", "no such room" },
-  { "SUBSCRIBE", "sip:room@127.0.0.1", "Event: conference\r\n" CONTACT, NULL, "405",
+  { "SUBSCRIBE", "sip:room@127.0.0.1", "Event: presence\r\n" CONTACT, NULL, "489",
     "Allow: INVITE" },
   { "REGISTER", "sip:127.0.0.1", CONTACT, NULL, "405", "Allow: INVITE" },
   { "PUBLISH", "sip:room@127.0.0.1", "Event: presence\r\n", NULL, "405", "Allow: INVITE" },

@@ -5,6 +5,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/call/call.h"
 #include "plugins/sip/call/index.h"
+#include "plugins/sip/conference/conference.h"
 #include "plugins/sip/gate/gate.h"
 #include "plugins/sip/journal/journal.h"
 #include "plugins/sip/text/message.h"
@@ -236,7 +237,8 @@ sip_call_gone (SipCall *call, const char *reason)
   g_clear_pointer (&call->talk, sip_talk_free);
   g_hash_table_remove (call->listener->plugin->calls, call);
   nua_handle_bind (nh, NULL);
-  nua_handle_destroy (nh);
+  if (!sip_conference_take_handle (call->listener->plugin->conference, call))
+    nua_handle_destroy (nh);
   call->nh = NULL;
   leave (call, reason);
   sip_call_unref (call);

@@ -23,7 +23,7 @@ sip_target_write_contact (const SipListener *listener, const char *room, gboolea
   address = *host;
   address.scope = 0;
   address.port = listener->local.port;
-  return g_strdup_printf ("<sip:%s@%s%s>", user, rfl_address_format (&address, text),
+  return g_strdup_printf ("<sip:%s@%s%s>;isfocus", user, rfl_address_format (&address, text),
                           tcp ? ";transport=tcp" : "");
 }
 
@@ -38,7 +38,7 @@ sip_target_make_contact (const SipCall *call, const RflAddress *media)
 static gboolean
 is_reachable (const SipCall *call, const sip_t *sip)
 {
-  if (call->routed)
+  if (call && call->routed)
     return call->next_hop == NULL;
   if (sip->sip_record_route)
     return sip_uri_is_numeric (sip->sip_record_route->r_url);
@@ -70,9 +70,19 @@ sip_target_new (const SipCall *call, const sip_t *sip, const RflAddress *remote,
 
   target->remote = *remote;
   target->tcp = tcp;
-  target->routed = call->routed || sip->sip_record_route != NULL;
+  target->routed = (call && call->routed) || sip->sip_record_route != NULL;
   target->next_hop = find_next_hop (target, call, sip);
   return target;
+}
+
+char *
+sip_target_find_hop (const sip_t *sip, const RflAddress *remote, gboolean tcp)
+{
+  SipTarget *target = sip_target_new (NULL, sip, remote, tcp);
+  char *hop = g_steal_pointer (&target->next_hop);
+
+  sip_target_free (target);
+  return hop;
 }
 
 void

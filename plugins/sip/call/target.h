@@ -19,12 +19,15 @@ struct _SipTarget {
   char *next_hop;
 };
 
-/* What @sip, which came from @remote, would make of @call's target. (transfer full) */
+/* What @sip, which came from @remote, would make of @call's target. @call: (nullable): it begins a dialog of
+ * its own. (transfer full) */
 SipTarget *sip_target_new (const SipCall *call, const sip_t *sip, const RflAddress *remote,
                            gboolean tcp);
 void sip_target_free (SipTarget *target);
 /* @target: (transfer full): is @call's from now on */
 void sip_target_apply (SipCall *call, SipTarget *target);
+/* (transfer full) (nullable): where requests of the dialog go that @sip begins, which is no call; %NULL past a proxy */
+char *sip_target_find_hop (const sip_t *sip, const RflAddress *remote, gboolean tcp);
 /* Our Contact on @listener for @room. @media: as below. (transfer full) */
 char *sip_target_write_contact (const SipListener *listener, const char *room, gboolean tcp,
                                 const RflAddress *media);

@@ -4,6 +4,7 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/listen/listen.h"
 #include "plugins/sip/call/call.h"
+#include "plugins/sip/conference/conference.h"
 #include "plugins/sip/dialout/dialout.h"
 #include "plugins/sip/journal/orphan.h"
 #include <errno.h>
@@ -173,6 +174,8 @@ is_used (const SipPlugin *plugin, const SipListener *listener)
     if (((const SipCall *) call)->listener == listener)
       return TRUE;
   if (plugin->dialout && sip_dialout_uses (plugin->dialout, listener))
+    return TRUE;
+  if (sip_conference_leaves (plugin->conference, listener))
     return TRUE;
   return plugin->orphans && sip_orphans_count (plugin->orphans) > 0;
 }

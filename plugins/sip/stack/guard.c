@@ -113,15 +113,19 @@ count_line (su_home_t *home)
 
 /* A 404 to anything inside of a dialog ends it (RFC 5057 §5.1), in this stack without a BYE, so
  * that the phone stays behind; and a 401 waits for credentials that never come, the BYE behind it.
- * Neither is meant by a phone that does not know what to do with a MESSAGE. */
+ * Neither is meant by a phone that does not know what to do with a MESSAGE. Of a NOTIFY any refusal ends the
+ * subscription (RFC 6665 §4.2.2), and nothing else. */
 static void
 spare_dialog (su_home_t *home, const msg_header_t *header)
 {
   sip_t *sip = sip_object ((msg_t *) home);
 
-  if (sip->sip_status && sip->sip_status->st_status >= 300
-      && ((const sip_cseq_t *) header)->cs_method == sip_method_message)
+  if (sip->sip_status == NULL || sip->sip_status->st_status < 300)
+    return;
+  if (((const sip_cseq_t *) header)->cs_method == sip_method_message)
     sip->sip_status->st_status = 400;
+  else if (((const sip_cseq_t *) header)->cs_method == sip_method_notify)
+    sip->sip_status->st_status = 481;
 }
 
 /* With the original class in place from the start, the other members of a list are made

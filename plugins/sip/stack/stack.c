@@ -4,6 +4,7 @@
 #include "plugins/sip/stack/stack.h"
 #include "plugins/sip/gate/access.h"
 #include "plugins/sip/call/call.h"
+#include "plugins/sip/conference/conference.h"
 #include "plugins/sip/tcp/connections.h"
 #include "plugins/sip/dialout/dialout.h"
 #include "plugins/sip/gate/gate.h"
@@ -79,21 +80,21 @@ create_nua (SipPlugin *plugin, SipListener *listener)
   g_autofree char *url =
       g_strconcat ("sip:", rfl_address_format (&listener->local, where), transport, NULL);
 
-  return nua_create (plugin->root, sip_dispatch, listener, NUTAG_URL (url),
-                     NUTAG_SIP_PARSER (sip_guard_get_parser (listener->guard)),
-                     NUTAG_MEDIA_ENABLE (0), NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0),
-                     NUTAG_AUTOACK (1), SIPTAG_ALLOW_STR (SIP_METHODS_OF_REGISTRAR),
-                     NUTAG_APPL_METHOD (NULL),
-                     NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE, INFO, REGISTER, MESSAGE"),
-                     SIPTAG_SUPPORTED_STR (s->session_expires ? "timer, 100rel" : "100rel"),
-                     NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (s->min_se), NTATAG_MERGE_482 (1),
-                     NUTAG_SESSION_REFRESHER (nua_remote_refresher), NUTAG_UPDATE_REFRESH (1),
-                     NUTAG_DETECT_NETWORK_UPDATES (NUA_NW_DETECT_NOTHING),
-                     SIPTAG_USER_AGENT_STR ("reflectord"), NTATAG_MAXSIZE (SIP_MAX_MESSAGE),
-                     NTATAG_SIP_T1X64 (s->transaction_timeout * 1000), NTATAG_USE_NAPTR (0),
-                     NTATAG_USE_SRV (0), NTATAG_SERVER_RPORT (2), TPTAG_IDLE (s->idle * 1000),
-                     TPTAG_TIMEOUT (PARTIAL_TIMEOUT), TPTAG_PONG2PING (1), TPTAG_LOG (0),
-                     TAG_END ());
+  return nua_create (
+      plugin->root, sip_dispatch, listener, NUTAG_URL (url),
+      NUTAG_SIP_PARSER (sip_guard_get_parser (listener->guard)), NUTAG_MEDIA_ENABLE (0),
+      NUTAG_AUTOANSWER (0), NUTAG_AUTOALERT (0), NUTAG_AUTOACK (1),
+      SIPTAG_ALLOW_STR (SIP_METHODS_OF_REGISTRAR), NUTAG_APPL_METHOD (NULL),
+      NUTAG_APPL_METHOD ("INVITE, OPTIONS, UPDATE, INFO, REGISTER, MESSAGE, SUBSCRIBE"),
+      SIPTAG_ALLOW_EVENTS_STR (SIP_EVENTS), NUTAG_SUB_EXPIRES (s->conference.max_subscription),
+      SIPTAG_SUPPORTED_STR (s->session_expires ? "timer, 100rel" : "100rel"),
+      NUTAG_SESSION_TIMER (0), NUTAG_MIN_SE (s->min_se), NTATAG_MERGE_482 (1),
+      NUTAG_SESSION_REFRESHER (nua_remote_refresher), NUTAG_UPDATE_REFRESH (1),
+      NUTAG_DETECT_NETWORK_UPDATES (NUA_NW_DETECT_NOTHING), SIPTAG_USER_AGENT_STR ("reflectord"),
+      NTATAG_MAXSIZE (SIP_MAX_MESSAGE), NTATAG_SIP_T1X64 (s->transaction_timeout * 1000),
+      NTATAG_USE_NAPTR (0), NTATAG_USE_SRV (0), NTATAG_SERVER_RPORT (2),
+      TPTAG_IDLE (s->idle * 1000), TPTAG_TIMEOUT (PARTIAL_TIMEOUT), TPTAG_PONG2PING (1),
+      TPTAG_LOG (0), TAG_END ());
 }
 
 SipListener *
@@ -190,12 +191,14 @@ shut_down (SipPlugin *plugin)
       nua_set_params (listener->nua, NTATAG_SIP_T1X64 (SHUTDOWN_T1X64), TAG_END ());
     }
   sip_dialout_drop_all (plugin->dialout);
+  sip_conference_end_all (plugin->conference, "deactivated");
   sip_calls_end_all (plugin, "The conference server stops");
   for (guint i = 0; i < plugin->listeners->len; i++)
     nua_shutdown (((SipListener *) plugin->listeners->pdata[i])->nua);
   wait_until_down (plugin);
   /* What is still there hears nothing of its own end any more. */
   sip_calls_drop_all (plugin);
+  sip_conference_drop_all (plugin->conference);
   if (!is_down (plugin))
     rfl_warning (NULL, "the SIP stack did not come to its end in time");
 }

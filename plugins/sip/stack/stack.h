@@ -23,6 +23,7 @@ typedef struct _SipTalk SipTalk;
 typedef struct _SipDialout SipDialout;
 typedef struct _SipTarget SipTarget;
 typedef struct _SipIndex SipIndex;
+typedef struct _SipConference SipConference;
 
 #define NUA_MAGIC_T SipListener
 #define NUA_HMAGIC_T SipCall
@@ -34,7 +35,8 @@ typedef struct _SipIndex SipIndex;
 
 #include "plugins/sip/stack/guard.h"
 
-#define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE"
+#define SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE, SUBSCRIBE"
+#define SIP_EVENTS "conference"
 #define SIP_METHODS_OF_REGISTRAR SIP_METHODS ", REGISTER"
 #define SIP_MAX_MESSAGE (32 * 1024)
 #define SIP_MAX_LISTENERS 32u
@@ -71,6 +73,20 @@ typedef struct {
   GPtrArray *exempt;
 } SipLimits;
 
+/* Who may subscribe to a room's roster; each includes those before it. */
+typedef enum {
+  SIP_SUBSCRIBERS_PARTICIPANTS,
+  SIP_SUBSCRIBERS_AUTHENTICATED,
+  SIP_SUBSCRIBERS_ALL
+} SipSubscribers;
+
+/* Times in seconds, @notify_interval in ms. */
+typedef struct {
+  SipSubscribers subscribers;
+  guint max_subscriptions, max_subscriptions_of_room, min_subscription, max_subscription;
+  guint notify_interval, max_roster;
+} SipConferenceSettings;
+
 /* What configure() read; times in seconds. */
 typedef struct {
   GPtrArray *listens; /* SipListen, at least one; see listen.h */
@@ -85,12 +101,17 @@ typedef struct {
   guint ring_time, ring_interval;
   guint session_expires, min_se; /* session_expires 0: no session timers */
   SipSecondCall second_call;
+  SipConferenceSettings conference;
 } SipSettings;
 
 /* settings-limits.c */
 void sip_limits_init (SipLimits *limits);
 void sip_limits_clear (SipLimits *limits);
 gboolean sip_limits_read (SipLimits *limits, const RflSettings *from, GError **error);
+
+/* settings-conference.c */
+gboolean sip_conference_settings_read (SipConferenceSettings *settings, const RflSettings *from,
+                                       GError **error);
 
 void sip_settings_init (SipSettings *settings);
 void sip_settings_clear (SipSettings *settings);
@@ -143,6 +164,7 @@ struct _SipPlugin {
   SipOrphans *orphans;
   SipMessages *messages;
   SipDialout *dialout;
+  SipConference *conference;
   SipCounters counters;
   RflLogLimit refused_log, call_log, stack_log;
   guint draining_hook;

@@ -5,12 +5,11 @@
  */
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/text/message.h"
-#include "plugins/sip/request/arrival.h"
+#include "plugins/sip/call/sender.h"
 #include "plugins/sip/request/body.h"
 #include "plugins/sip/auth/digest.h"
 #include "plugins/sip/request/uri.h"
 #include <sofia-sip/msg_header.h>
-#include <string.h>
 
 /* ---- the body ---- */
 
@@ -81,34 +80,6 @@ read_text (const SipArrival *a, SipRequest *request)
 
 /* ---- who says it ---- */
 
-/* Who says to be whom in which room must be the one who called: with the same credentials where
- * there are any, and from the same host. */
-static gboolean
-is_speaker (const SipCall *call, const SipArrival *a, const char *identity, const char *user)
-{
-  return call && call->state < SIP_CALL_ENDING
-         && strcmp (call->participant->identity, identity) == 0 && g_strcmp0 (call->user, user) == 0
-         && rfl_address_same_ip (&call->remote, &a->remote);
-}
-
-/* The same phone before another one of the same user. */
-static SipCall *
-find_speaker (const RflSession *session, const SipArrival *a, const char *user)
-{
-  g_autofree char *identity = sip_uri_get_identity (a->sip->sip_from);
-  SipCall *found = NULL;
-
-  for (guint i = 0; i < session->participants->len; i++)
-    {
-      SipCall *call = sip_call_find (session->participants->pdata[i]);
-      if (!is_speaker (call, a, identity, user))
-        continue;
-      if (found == NULL || rfl_address_equal (&call->remote, &a->remote))
-        found = call;
-    }
-  return found;
-}
-
 /* Returns: (nullable): the call of who says it; else the request has been refused. */
 static SipCall *
 find_outside (const SipArrival *a, SipRequest *request)
@@ -128,7 +99,7 @@ find_outside (const SipArrival *a, SipRequest *request)
     ;
   else if ((session = rfl_core_find_session (plugin->core, room)) == NULL)
     g_set_error (&error, RFL_ERROR, RFL_ERROR_NOT_FOUND, "There is no such room");
-  else if ((call = find_speaker (session, a, user)) == NULL)
+  else if ((call = sip_sender_find (session, a, user)) == NULL)
     g_set_error (&error, RFL_ERROR, RFL_ERROR_FORBIDDEN, "Only who is in the room can speak there");
   if (error)
     sip_arrival_refuse_error (a, request, error);
