@@ -301,6 +301,54 @@ test_blocked (void)
   mixer_fixture_free (f);
 }
 
+/* From the packet with the first sound to the first packet with it. */
+static void
+test_latency (gconstpointer codec)
+{
+  Fixture *f = mixer_fixture_new ();
+  Person *ear = listener (f, codec, 20), *mouth = talker (f, codec, 500, 0);
+  guint waited = 0;
+
+  pass (f, 3010);
+  mouth->amplitude = A;
+  for (forget_heard (f); waited <= 200; waited += 10)
+    {
+      pass (f, 10);
+      if (ear->heard->len && roughness (ear, 10) > 400)
+        break;
+    }
+  g_test_message ("%s: %u ms", (const char *) codec, waited);
+  g_assert_cmpuint (waited, <=, 60);
+  mixer_fixture_free (f);
+}
+
+/* A bad network and a wrong clock: the delay stays where the jitter has it, and the talker is heard.
+ * With -m slow for ten minutes. */
+static void
+test_bad_network (gconstpointer ppm)
+{
+  Fixture *f = mixer_fixture_new ();
+  Person *ear = listener (f, "PCMU/8000", 20), *mouth = talker (f, "opus/48000/2", 500, A);
+  guint after_one, minutes = g_test_slow () ? 10 : 3;
+
+  mouth->skew = GPOINTER_TO_INT (ppm);
+  mouth->lossy = 5;
+  mouth->jitter = 40;
+  pass (f, 60 * 1000);
+  after_one = mouth->meter->delay;
+  for (guint minute = 1; minute < minutes; minute++)
+    {
+      forget_heard (f);
+      pass (f, 60 * 1000);
+      g_assert_cmpfloat (loudness (ear, 500, 10000), >, A / 3);
+    }
+  g_test_message ("delay %u ms after a minute, %u ms at the end; of %u packets %u late, %u gaps",
+                  after_one, mouth->meter->delay, (guint) mouth->meter->packets,
+                  (guint) mouth->meter->late, (guint) mouth->meter->lost);
+  g_assert_cmpuint (mouth->meter->delay, <=, 160);
+  mixer_fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -326,5 +374,9 @@ main (int argc, char **argv)
   g_test_add_func ("/mixer/engine/events", test_events);
   g_test_add_func ("/mixer/engine/tones", test_tones);
   g_test_add_func ("/mixer/engine/blocked", test_blocked);
+  g_test_add_data_func ("/mixer/engine/latency/PCMU", "PCMU/8000", test_latency);
+  g_test_add_data_func ("/mixer/engine/latency/opus", "opus/48000/2", test_latency);
+  g_test_add_data_func ("/mixer/engine/bad-network/fast", GINT_TO_POINTER (200), test_bad_network);
+  g_test_add_data_func ("/mixer/engine/bad-network/slow", GINT_TO_POINTER (-200), test_bad_network);
   return g_test_run ();
 }

@@ -274,6 +274,49 @@ test_level_and_tones (void)
   house_free (h);
 }
 
+/* A PIN's prompt reaches who is kept out; nothing else does. */
+static void
+test_kept_out (void)
+{
+  House *h = house_new ();
+  {
+    g_autoptr (Phone) a = phone_listening (h, "room", 1), b = phone_listening (h, "room", 2);
+    Phone *all[] = { a, b };
+    gpointer self;
+    const RflMixer *mixer = service (h, &self);
+
+    rfl_medium_set_blocked (b->medium, RFL_DIRECTION_BOTH);
+    begin_to_send (a);
+    begin_to_send (b);
+    talk (h, all, 2, 5);
+    g_ptr_array_unref (test_network_take_sent (h->f->net));
+    talk (h, all, 2, 20);
+    {
+      g_autoptr (GPtrArray) sent = test_network_take_sent (h->f->net);
+      RflRtp rtp[64];
+      g_assert_cmpuint (got (b, sent, NULL, 0), ==, 0);
+      g_assert_cmpuint (got (a, sent, rtp, 64), ==, 20);
+      g_assert_cmpuint (rtp[5].n_csrc, ==, 0);
+    }
+    g_assert_true (
+        mixer->play (self, b->medium->participant->session, b->medium->participant, "pin"));
+    talk (h, all, 2, 15);
+    {
+      g_autoptr (GPtrArray) sent = test_network_take_sent (h->f->net);
+      g_assert_cmpuint (got (b, sent, NULL, 0), ==, 15);
+    }
+    rfl_medium_set_blocked (b->medium, RFL_DIRECTION_NONE);
+    talk (h, all, 2, 40);
+    {
+      g_autoptr (GPtrArray) sent = test_network_take_sent (h->f->net);
+      RflRtp rtp[64];
+      g_assert_cmpuint (got (b, sent, rtp, 64), >=, 38);
+      g_assert_true (names (&rtp[30], a->ssrc));
+    }
+  }
+  house_free (h);
+}
+
 static void
 test_limits (void)
 {
@@ -303,6 +346,7 @@ test_limits (void)
       begin_to_send (all[i]);
     g_assert_cmpuint (fixture_count (h->f, "mixer.limited_sources"), ==, 1);
     talk (h, all, 4, 5);
+    g_assert_nonnull (b);
     g_assert_true (service (h, &self)->get_level (self, e->source, &dbov));
     g_assert_false (service (h, &self)->get_level (self, g->source, &dbov));
   }
@@ -426,6 +470,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/mixer/room/in-to-out", test_in_to_out);
   g_test_add_func ("/mixer/room/level-and-tones", test_level_and_tones);
+  g_test_add_func ("/mixer/room/kept-out", test_kept_out);
   g_test_add_func ("/mixer/room/limits", test_limits);
   g_test_add_func ("/mixer/room/moved", test_moved);
   g_test_add_func ("/mixer/room/nothing-left", test_nothing_left);
