@@ -43,7 +43,7 @@ struct _RflBuffer {
   guint8 *data;
   gsize len, payload_len;
   guint32 ssrc, timestamp;
-  guint16 seq;
+  guint16 seq, payload_at; /* the latter: offset in @data */
   guint8 pt, format;
   guint8 room[RFL_BUFFER_SIZE + RFL_BUFFER_TAIL];
 };

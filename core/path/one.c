@@ -67,44 +67,33 @@ note_out (WorkerLeg *leg, const RflBuffer *b, guint16 seq, guint32 timestamp, gb
   STAT_SET (leg->stats.last_sent, b->arrival);
 }
 
-static const guint8 *
-get_payload (const RflBuffer *b, gsize *len)
+static inline const guint8 *
+get_payload (const RflBuffer *b)
 {
-  RflRtp rtp;
-
-  if (!rfl_rtp_parse (&rtp, b->data, b->len))
-    return NULL;
-  *len = rtp.payload_len;
-  return rtp.payload;
+  return b->data + b->payload_at;
 }
 
 void
 one_read_video (const WorkerRoute *route, const RflBuffer *b, WireVideo *out)
 {
-  gsize len = 0;
-  const guint8 *payload = get_payload (b, &len);
-
   *out = (WireVideo){ 0 };
   if (route->codec[b->format] == WIRE_VIDEO_NONE) /* nobody can tell: as good as any */
     out->begins = out->key = out->slice = TRUE;
-  else if (payload)
-    wire_video_read (route->codec[b->format], payload, len, out);
+  else
+    wire_video_read (route->codec[b->format], get_payload (b), b->payload_len, out);
 }
 
 static void
 add_patched (Parcels *p, WorkerLeg *leg, const RflBuffer *b, const WireVideo *video, guint8 *head,
              guint gso_max)
 {
-  gsize len = 0, size = 0;
-  const guint8 *payload = get_payload (b, &len);
   guint8 *patch = head + PARCELS_HEAD;
+  gsize len, size;
 
-  if (payload)
-    size = one_pictures_write (&leg->one.pictures, leg->route->codec[b->format], video, payload,
-                               patch, &len);
+  size = one_pictures_write (&leg->one.pictures, leg->route->codec[b->format], video,
+                             get_payload (b), patch, &len);
   if (size)
-    parcels_add_patched (p, b, head, &(ParcelPatch){ payload - b->data, len, patch, size },
-                         gso_max);
+    parcels_add_patched (p, b, head, &(ParcelPatch){ b->payload_at, len, patch, size }, gso_max);
   else
     parcels_add (p, b, head, gso_max);
 }
@@ -157,8 +146,6 @@ gboolean
 one_spares (RflWorker *w, WorkerLeg *leg, const RflBuffer *b, const WireVideo *video)
 {
   OneState *one = &leg->one;
-  gsize len;
-  const guint8 *payload;
   OneVerdict verdict;
 
   if (one->budget.limit == 0)
@@ -166,9 +153,8 @@ one_spares (RflWorker *w, WorkerLeg *leg, const RflBuffer *b, const WireVideo *v
   verdict = one_budget_judge (&one->budget, b, video);
   if (verdict == ONE_TAKES)
     return FALSE;
-  payload = verdict == ONE_LEAVES_OUT_FRAME ? get_payload (b, &len) : NULL;
-  if (payload)
-    one_pictures_leave_out (&one->pictures, leg->route->codec[b->format], video, payload);
+  if (verdict == ONE_LEAVES_OUT_FRAME)
+    one_pictures_leave_out (&one->pictures, leg->route->codec[b->format], video, get_payload (b));
   one_leave_out (leg, b);
   worker_count (w, COUNT_LEFT_OUT, 1);
   STAT_ADD (leg->stats.left_out, 1);

@@ -34,6 +34,7 @@ read_header (RflBuffer *buffer)
   buffer->timestamp = rtp.timestamp;
   buffer->ssrc = rtp.ssrc;
   buffer->payload_len = rtp.payload_len;
+  buffer->payload_at = rtp.header_len;
   return TRUE;
 }
 

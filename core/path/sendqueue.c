@@ -100,9 +100,14 @@ parcels_add_patched (Parcels *p, const RflBuffer *buffer, const guint8 *head,
   gsize len = buffer->len - patch->len + patch->size, end = patch->at + patch->len;
   Parcel *parcel = open_parcel (p, buffer, len, gso_max);
 
-  add_part (p, head, PARCELS_HEAD);
-  add_part (p, buffer->data + PARCELS_HEAD, patch->at - PARCELS_HEAD);
-  add_part (p, patch->data, patch->size);
+  if (patch->at == PARCELS_HEAD && patch->data == head + PARCELS_HEAD)
+    add_part (p, head, PARCELS_HEAD + patch->size);
+  else
+    {
+      add_part (p, head, PARCELS_HEAD);
+      add_part (p, buffer->data + PARCELS_HEAD, patch->at - PARCELS_HEAD);
+      add_part (p, patch->data, patch->size);
+    }
   add_part (p, buffer->data + end, buffer->len - end);
   close_parcel (p, parcel, len, buffer->payload_len - patch->len + patch->size);
 }

@@ -316,6 +316,36 @@ test_short_ids (void)
   room_free (r);
 }
 
+/* A header extension stays where it is, before what is rewritten. */
+static void
+test_extension (void)
+{
+  static const guint8 extension[] = { 0xbe, 0xde, 0, 1, 0x10, 42, 0, 0 };
+  Room *r = room_new (1, WIRE_VIDEO_VP8);
+
+  for (guint i = 0; i < 10; i++)
+    {
+      StreamFrame frame;
+
+      stream_make (&r->sa, i == 0, 0, &frame);
+      for (guint k = 0; k < frame.n; k++)
+        {
+          TestRtp *rtp = &frame.packets[k];
+
+          memmove (rtp->data + 20, rtp->data + 12, rtp->len - 12);
+          memcpy (rtp->data + 12, extension, sizeof extension);
+          rtp->data[0] |= 0x10;
+          rtp->len += sizeof extension;
+        }
+      g_assert_cmpuint (room_send (r, &r->sa, &frame, 0, frame.n), ==, frame.n);
+      room_tick (r);
+    }
+  /* headers, descriptors and bodies, and the keyframe's header and nine others in first packets */
+  g_assert_cmpuint (r->viewer.octets, ==, 50 * (12 + 8 + 6 + 108) + 10 + 9 * 3);
+  room_assert_whole (r);
+  room_free (r);
+}
+
 /* A keyframe of more packets than are kept. */
 static void
 test_large (void)
@@ -447,6 +477,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path/one-video/changed-mind", test_changed_mind);
   g_test_add_func ("/path/one-video/elapsed", test_elapsed);
   g_test_add_func ("/path/one-video/short-ids", test_short_ids);
+  g_test_add_func ("/path/one-video/extension", test_extension);
   g_test_add_func ("/path/one-video/large", test_large);
   g_test_add_func ("/path/one-video/many", test_many);
   g_test_add_func ("/path/one-video/unread", test_unread);
