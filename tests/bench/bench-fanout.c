@@ -9,6 +9,7 @@
 #include "config.h"
 #include "core/path/path-private.h"
 #include "tests/bench/bare.h"
+#include "tests/bench/meter.h"
 #include <netinet/udp.h>
 #include <reflector/rtp.h>
 #include <sched.h>
@@ -155,69 +156,6 @@ ours_stop (Ours *o)
 
 /* ---- load and measurement ---- */
 
-/* The thread of that name. */
-static int
-find_thread (const char *name)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const char *tid;
-
-  while ((tid = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_strdup_printf ("/proc/self/task/%s/comm", tid);
-      g_autofree char *comm = NULL;
-      if (g_file_get_contents (path, &comm, NULL, NULL) && g_str_has_prefix (comm, name))
-        return atoi (tid);
-    }
-  g_error ("no thread %s", name);
-}
-
-static guint64
-cpu_time (int tid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/schedstat", tid);
-  g_autofree char *text = NULL;
-
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    g_error ("no %s", path);
-  return g_ascii_strtoull (text, NULL, 10);
-}
-
-static void
-pin (int tid, guint cpu)
-{
-  cpu_set_t set;
-
-  if (g_get_num_processors () < 2)
-    return;
-  CPU_ZERO (&set);
-  CPU_SET (cpu, &set);
-  sched_setaffinity (tid, sizeof set, &set);
-}
-
-/* RFC 7741: with picture id, TL0PICIDX and KEYIDX, all of which a leg of mode `one` rewrites */
-static void
-write_vp8 (guint8 *p, gboolean first, guint16 picture)
-{
-  const guint8 data[] = { first ? 0x90 : 0x80,
-                          0xf0,
-                          (guint8) (0x80 | picture >> 8),
-                          (guint8) picture,
-                          (guint8) picture,
-                          picture & 0x1f,
-                          first ? 0x10 : 0x11,
-                          0,
-                          0,
-                          0x9d,
-                          0x01,
-                          0x2a,
-                          0x40,
-                          0x01,
-                          0xf0,
-                          0 };
-  memcpy (p, data, sizeof data);
-}
-
 /* All packets of a burst in one message, so that they are received together. */
 static void
 send_burst (int fd, const RflAddress *to, const Scenario *s, guint16 *seq)
@@ -276,9 +214,9 @@ measure (int fd, const RflAddress *to, const Scenario *s, const Ours *ours, cons
       gint64 patience = g_get_monotonic_time () + 2 * G_USEC_PER_SEC;
       if (n == 3) /* warm by now */
         {
-          tid = find_thread (ours ? "rfl-worker-0" : "bare-loop");
-          pin (tid, 0);
-          start = cpu_time (tid);
+          tid = meter_find_thread (ours ? "rfl-worker-0" : "bare-loop");
+          meter_pin (tid, 0);
+          start = meter_cpu_time (tid);
           first = expected;
         }
       send_burst (fd, to, s, &seq);
@@ -293,14 +231,7 @@ measure (int fd, const RflAddress *to, const Scenario *s, const Ours *ours, cons
           sched_yield ();
         }
     }
-  return (double) (cpu_time (tid) - start) / (expected - first);
-}
-
-static int
-compare (const void *a, const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-  return x < y ? -1 : x > y;
+  return (double) (meter_cpu_time (tid) - start) / (expected - first);
 }
 
 static void
@@ -321,8 +252,8 @@ run_scenario (const Scenario *s, int fd, const RflAddress *sender, const RflAddr
       bare[i] = measure (fd, &local, s, NULL, b);
       bare_stop (b);
     }
-  qsort (ours, ROUNDS, sizeof ours[0], compare);
-  qsort (bare, ROUNDS, sizeof bare[0], compare);
+  meter_sort (ours, ROUNDS);
+  meter_sort (bare, ROUNDS);
   printf ("%-34s %10.0f %10.0f %8.2f   (%.0f to %.0f, %.0f to %.0f)\n", s->name, ours[ROUNDS / 2],
           bare[ROUNDS / 2], ours[ROUNDS / 2] / bare[ROUNDS / 2], ours[0], ours[ROUNDS - 1], bare[0],
           bare[ROUNDS - 1]);
@@ -351,7 +282,7 @@ main (int argc, char **argv)
       || getsockname (fd, (struct sockaddr *) &sa, &len) < 0)
     g_error ("load: cannot bind");
   rfl_address_from_sockaddr (&sender, (struct sockaddr *) &sa, len);
-  pin (0, 1);
+  meter_pin (0, 1);
   printf ("CPU ns per copy, %s, median of %d   (range)\n",
           arg_to ? "into a device that frees every packet" : "over loopback", ROUNDS);
   printf ("%-34s %10s %10s %8s\n", "", "reflectord", "bare loop", "ratio");

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Runs bench-fanout: as root in a network namespace of its own with a device (ifb) that frees
+# Runs bench-fanout or bench-feed: as root in a network namespace of its own with a device (ifb) that frees
 # every packet, so that sending is measured and nothing else; otherwise over loopback.
 # Usage: bench.sh PROGRAM [OPTIONS…]
 set -e

@@ -17,6 +17,12 @@ send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
 
 static const RflLegOps ops = { send_rtcp };
 
+const RflLegOps *
+end_ops (void)
+{
+  return &ops;
+}
+
 static End *
 end_new (void)
 {

@@ -24,6 +24,8 @@ End *end_join (Fixture *f, const char *name, const char *origin, RflLegMode mode
                guint32 wire_ssrc);
 /* The leg of a link, without a participant; takes local sources only. */
 End *end_link (Fixture *f, End *any);
+/* Of a leg whose user data is an End. */
+const RflLegOps *end_ops (void);
 /* Before the fixture goes. */
 void end_free (End *end);
 

@@ -265,6 +265,43 @@ interval (Room *room, gconstpointer data)
     }
 }
 
+/* A mixer's stream has the clock rate of its feed, whatever the session speaks. */
+static void
+mixed (Room *room, gconstpointer data)
+{
+  RflFeed *feed = rfl_feed_new (room->a->medium->route, 48000);
+  RflFeeder *feeder = rfl_feeder_new (room->f->path, 4);
+  RflFrame frame = { .feed = feed, .payload = (const guint8 *) "abcde", .len = 5 };
+  RflMedium *medium = room->d->medium;
+  RflLegSpec spec = fixture_leg_spec (room->f, medium, "192.0.2.2:4000");
+  RflRtcpSenderInfo info;
+  RflLegStats stats;
+  RflRtcp rtcp;
+
+  spec.mode = RFL_LEG_MIX;
+  spec.feed = feed;
+  spec.ops = end_ops ();
+  spec.user_data = room->d;
+  rfl_leg_free (room->d->leg);
+  room->d->leg = rfl_leg_new (&spec);
+  g_assert_true (rfl_feeder_push (feeder, &frame));
+  fixture_step (room->f);
+  stats = stats_of (room->d);
+  await (room, room->d, 7 * G_USEC_PER_SEC);
+  rtcp = last (room->d);
+  expect_report (room, "SR");
+  g_assert_true (rfl_rtcp_get_sender_info (&rtcp, &info));
+  g_assert_cmpuint (info.packets, ==, 1);
+  g_assert_cmpuint (info.octets, ==, 5);
+  g_assert_cmpuint (info.rtp_timestamp, ==,
+                    stats.last_timestamp
+                        + (guint32) ((rfl_clock_now (room->f->clock) - stats.last_sent) * 48000
+                                     / G_USEC_PER_SEC));
+  g_clear_pointer (&room->d->leg, rfl_leg_free);
+  rfl_feed_free (feed);
+  rfl_feeder_free (feeder);
+}
+
 #define ADD(name, func) g_test_add ("/rtcp-one/" name, Room, NULL, set_up, func, tear_down)
 
 int
@@ -279,6 +316,7 @@ main (int argc, char **argv)
   ADD ("look", look);
   ADD ("about-source", about_source);
   ADD ("replaced", replaced);
+  ADD ("mixed", mixed);
   ADD ("interval", interval);
   return g_test_run ();
 }

@@ -455,6 +455,76 @@ copies (Room *room, gconstpointer data)
   g_assert_null (rfl_route_find_source (room->b->medium->route, 1));
 }
 
+/* Of a muted participant others learn who it is and what it receives, and when it goes. */
+static void
+muted (Room *room, gconstpointer data)
+{
+  End *link = more (room, end_link (room->f, room->a));
+
+  rfl_medium_set_blocked (room->a->medium, RFL_DIRECTION_SEND);
+  end_send (room->a, "SR 1 of 2, SDES 1 a");
+  end_expect (room->b, "RR 1 of 2 SDES 1 a |");
+  end_expect (room->c, "RR 1 of 2 SDES 1 a |");
+  end_expect (link, "RR 1 of 2 SDES 1 a |");
+  end_send (room->a, "SR 1, SDES 1 a");
+  end_expect (room->b, "RR 1 SDES 1 a |");
+  end_send (room->b, "SR 2 of 1"); /* it is told what others receive of it: nothing, by and by */
+  end_expect (room->a, "SR 2 of 1 |");
+  g_free (end_take (room->c));
+  rfl_medium_set_blocked (room->a->medium, RFL_DIRECTION_NONE);
+  g_assert_cmpuint (count (room, "keyframes_sent"), ==, 1); /* whoever watches has missed some */
+  end_send (room->a, "SR 1");
+  end_expect (room->c, "SR 1 |");
+  end_send (room->a, "BYE 1");
+}
+
+/* Whoever is kept from everything does not learn who is there. */
+static void
+kept_out (Room *room, gconstpointer data)
+{
+  rfl_medium_set_blocked (room->c->medium, RFL_DIRECTION_RECEIVE);
+  end_send (room->a, "SR 1, SDES 1 a");
+  end_expect (room->b, "SR 1 SDES 1 a |");
+  end_expect (room->c, "");
+  end_send (room->c, "RR 3 of 1, SDES 3 c"); /* it is heard, all the same */
+  end_expect (room->a, "RR 3 of 1 SDES 3 c |");
+  rfl_medium_set_blocked (room->c->medium, RFL_DIRECTION_NONE);
+  g_free (end_take (room->a));
+  end_send (room->a, "SR 1, SDES 1 a");
+  end_expect (room->c, "SR 1 SDES 1 a |");
+}
+
+/* A mixed stream: reports about it end here, its listener gets what others say of his own source,
+ * and for a keyframe there is nobody to ask. */
+static void
+mixed (Room *room, gconstpointer data)
+{
+  RflRoute *route = room->a->medium->route;
+  RflFeed *feed = rfl_feed_new (route, 48000);
+  RflMedium *medium = fixture_join (room->f, "room", "d", NULL, "video");
+  RflLegSpec spec = fixture_leg_spec (room->f, medium, "192.0.2.4:4000");
+  g_autofree char *text = NULL, *pli = NULL;
+  End d = { .medium = medium };
+  RflLegStats stats;
+  RflLeg *leg;
+
+  spec.mode = RFL_LEG_MIX;
+  spec.feed = feed;
+  leg = rfl_leg_new (&spec);
+  rfl_leg_get_stats (leg, &stats);
+  g_assert_cmpuint (stats.ssrc, !=, 0);
+  text = g_strdup_printf ("RR 4 of %u 1", stats.ssrc);
+  end_send (&d, text);
+  end_expect (room->a, "RR 4 of 1 |");
+  end_expect (room->b, "RR 4 of 1 |");
+  pli = g_strdup_printf ("RR 4, PLI 4 %u", stats.ssrc);
+  end_send (&d, pli);
+  end_expect (room->a, "RR 4 |");
+  g_assert_cmpuint (count (room, "keyframes_sent"), ==, 0);
+  rfl_leg_free (leg);
+  rfl_feed_free (feed);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -480,5 +550,8 @@ main (int argc, char **argv)
   ADD ("one-receives", one_receives);
   ADD ("links", links);
   ADD ("far-sources", far_sources);
+  ADD ("muted", muted);
+  ADD ("kept-out", kept_out);
+  ADD ("mixed", mixed);
   return g_test_run ();
 }
