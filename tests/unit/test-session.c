@@ -394,6 +394,23 @@ confirmed (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (told_of, ==, 1);
 }
 
+/* What it brought is its own, and there may be none. */
+static void
+test_pin (Fixture *f, gconstpointer data)
+{
+  char pin[] = "4711";
+  RflParticipantSpec spec = { .identity = "sip:a@x", .pin = pin };
+  RflParticipant *with = rfl_participant_new (f->core, &spec), *without;
+
+  memset (pin, 'x', 4);
+  spec.pin = NULL;
+  without = rfl_participant_new (f->core, &spec);
+  g_assert_cmpstr (with->pin, ==, "4711");
+  g_assert_null (without->pin);
+  rfl_participant_unref (with);
+  rfl_participant_unref (without);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -418,5 +435,6 @@ main (int argc, char **argv)
   ADD ("ended-and-left", ended_and_left, NULL);
   ADD ("data", plugin_data, NULL);
   ADD ("services", services, NULL);
+  ADD ("pin", test_pin, NULL);
   return g_test_run ();
 }
