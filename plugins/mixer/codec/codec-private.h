@@ -16,7 +16,7 @@
  * @open_decoder, @close_decoder: likewise; the former returns %NULL if the library refuses
  * @count: samples in a payload, 0: it is none
  * @decode: of a payload with a count of at most MIX_MAX_DECODED. Returns: samples, or -1
- * @conceal: (nullable): without it spandsp's concealment is used
+ * @conceal: (nullable): without it that of plc.h is used
  */
 struct _MixCodec {
   const char *encoding;

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "plugins/mixer/codec/codec-private.h"
+#include "plugins/mixer/codec/plc.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ struct _MixDecoder {
   const MixCodec *codec;
   RflFormat *format;
   gpointer state;
-  plc_state_t *plc;
+  MixPlc *plc;
 };
 
 static gboolean
@@ -165,8 +166,11 @@ mix_decoder_new (const MixCodec *codec, const RflFormat *format)
   decoder->format = rfl_format_copy (format);
   if (codec->open_decoder && (decoder->state = codec->open_decoder ()) == NULL)
     return NULL;
-  if (codec->conceal == NULL && (decoder->plc = plc_init (NULL)) == NULL)
-    return NULL;
+  if (codec->conceal == NULL)
+    {
+      decoder->plc = g_new (MixPlc, 1);
+      mix_plc_init (decoder->plc, mix_decoder_get_rate (decoder));
+    }
   return g_steal_pointer (&decoder);
 }
 
@@ -177,8 +181,7 @@ mix_decoder_free (MixDecoder *decoder)
     return;
   if (decoder->state)
     decoder->codec->close_decoder (decoder->state);
-  if (decoder->plc)
-    plc_free (decoder->plc);
+  g_free (decoder->plc);
   rfl_format_free (decoder->format);
   g_free (decoder);
 }
@@ -209,7 +212,7 @@ mix_decoder_decode (MixDecoder *decoder, const guint8 *payload, gsize len, gint1
     return -1;
   n = decoder->codec->decode (decoder->state, decoder->format, payload, len, out);
   if (n > 0 && decoder->plc)
-    plc_rx (decoder->plc, out, n);
+    mix_plc_hear (decoder->plc, out, (guint) n);
   return n > 0 ? n : -1;
 }
 
@@ -220,7 +223,7 @@ mix_decoder_conceal (MixDecoder *decoder, const guint8 *next, gsize next_len, gi
   if (n == 0)
     return;
   if (decoder->plc)
-    plc_fillin (decoder->plc, out, (int) n);
+    mix_plc_fill (decoder->plc, out, n);
   else
     decoder->codec->conceal (decoder->state, next, next_len, out, n);
 }
@@ -231,8 +234,5 @@ mix_decoder_reset (MixDecoder *decoder)
   if (decoder->codec->reset_decoder)
     decoder->codec->reset_decoder (decoder->state);
   if (decoder->plc)
-    {
-      plc_free (decoder->plc);
-      decoder->plc = plc_init (NULL);
-    }
+    mix_plc_init (decoder->plc, decoder->plc->rate);
 }
