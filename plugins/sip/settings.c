@@ -2,6 +2,7 @@
 /* The plugin's options and what becomes of them. Opens nothing. */
 #include "plugins/sip/listen/listen.h"
 #include "plugins/sip/instance.h"
+#include "plugins/sip/mode/mode.h"
 #include <string.h>
 
 static const char *const authenticate_choices[] = { "auto", "on", "off", NULL };
@@ -264,6 +265,21 @@ const RflOption sip_options[] = {
     .min = 1,
     .max = 10000,
     .help = "users of a room that subscribers are told of; more are counted only" },
+  { .name = "audio_mode",
+    .type = RFL_OPTION_STRING,
+    .fallback = "\"mix\"",
+    .choices = sip_mode_audio_choices,
+    .help = "what callers hear whose URI has no mode=: all (every source as it is), mix (one "
+            "stream, the sum of the others), one (one stream, the active speaker)" },
+  { .name = "video_mode",
+    .type = RFL_OPTION_STRING,
+    .fallback = "\"one\"",
+    .choices = sip_mode_video_choices,
+    .help = "what they see: all, one" },
+  { .name = "modes",
+    .type = RFL_OPTION_GROUPS,
+    .members = sip_mode_members,
+    .help = "exceptions from audio_mode and video_mode; of those that match the first decides" },
   RFL_OPTION_END
 };
 
@@ -280,6 +296,7 @@ sip_settings_clear (SipSettings *settings)
   g_clear_pointer (&settings->listens, g_ptr_array_unref);
   sip_limits_clear (&settings->limits);
   g_clear_pointer (&settings->journal, g_free);
+  g_clear_pointer (&settings->modes, sip_mode_rules_free);
 }
 
 static SipRegistrarMode
@@ -332,6 +349,9 @@ sip_settings_read (SipSettings *settings, const RflSettings *from, GError **erro
 {
   settings->listens = sip_listens_read (from, error);
   if (settings->listens == NULL)
+    return FALSE;
+  settings->modes = sip_mode_rules_read (from, error);
+  if (settings->modes == NULL)
     return FALSE;
   settings->max_calls = rfl_settings_get_int (from, "max_calls");
   settings->max_connections = rfl_settings_get_int (from, "max_connections");

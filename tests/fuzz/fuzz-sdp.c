@@ -20,6 +20,9 @@ accept_all (GPtrArray *descs)
           g_assert_cmpuint (format->pt, <, 128);
           g_ptr_array_add (desc->answer, rfl_format_copy (format));
         }
+      g_assert_cmpuint (desc->audio_level, <=, 14);
+      g_assert_cmpuint (desc->ptime, <=, 1000);
+      desc->answer_audio_level = desc->audio_level;
       desc->accepted = TRUE;
       rfl_address_parse (&desc->answer_rtp, "192.0.2.1", 5566);
       rfl_address_parse (&desc->answer_rtcp, "2001:db8::1", 5567);
@@ -59,7 +62,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   if (sdp == NULL)
     return 0;
   rfl_address_parse (&local, "192.0.2.1", 0);
-  descs = sip_sdp_to_offers (sdp, RFL_LEG_ALL, &local);
+  descs = sip_sdp_to_offers (sdp, (SipModes){ 0 }, &local);
   g_assert_cmpuint (descs->len, ==, sdp->media->len);
   accept_all (descs);
   text = sip_sdp_write_answer (sdp, descs, &local, &origin);

@@ -38,12 +38,13 @@ static void
 read_uris (const sip_t *sip)
 {
   RflLegMode mode;
+  gboolean said;
   g_autofree char *room = NULL, *who = NULL, *display = NULL;
 
   if (sip->sip_request == NULL || sip->sip_from == NULL)
     return;
   room = sip_uri_get_room (sip->sip_request->rq_url, NULL);
-  sip_uri_get_mode (sip->sip_request->rq_url, &mode, NULL);
+  sip_uri_get_mode (sip->sip_request->rq_url, &said, &mode, NULL);
   who = sip_uri_get_identity (sip->sip_from);
   display = sip_uri_get_display_name (sip->sip_from);
   g_assert_true (room == NULL || g_utf8_validate (room, -1, NULL));

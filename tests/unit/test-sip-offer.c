@@ -41,7 +41,8 @@ answer (const char *text, GError **error)
 
   g_assert_nonnull (sdp);
   rfl_address_parse (&local, "192.0.2.1", 0);
-  return sip_sdp_answer_to_offers (sdp, offered, RFL_LEG_ONE, &local, error);
+  return sip_sdp_answer_to_offers (sdp, offered, (SipModes){ RFL_LEG_ONE, RFL_LEG_ALL }, &local,
+                                   error);
 }
 
 static void

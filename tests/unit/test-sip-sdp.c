@@ -14,7 +14,7 @@ offers_of (const SipSdp *sdp)
   RflAddress local;
 
   rfl_address_parse (&local, "10.11.12.13", 0);
-  return sip_sdp_to_offers (sdp, RFL_LEG_ALL, &local);
+  return sip_sdp_to_offers (sdp, (SipModes){ 0 }, &local);
 }
 
 static SipSdp *

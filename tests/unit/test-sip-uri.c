@@ -102,29 +102,34 @@ mode (void)
   static const struct {
     const char *params;
     int mode;
-  } rows[] = { { NULL, RFL_LEG_ALL },
-               { "transport=udp", RFL_LEG_ALL },
-               { "mode=all", RFL_LEG_ALL },
-               { "mode=one", RFL_LEG_ONE },
-               { "MODE=One", RFL_LEG_ONE },
-               { "lr;mode=one;x", RFL_LEG_ONE },
-               { "modes=one", RFL_LEG_ALL },
-               { "xmode=one", RFL_LEG_ALL },
-               { "mode", -1 },
-               { "mode=", -1 },
-               { "mode=two", -1 },
-               { "mode=one ", -1 },
-               { "mode=oneall", -1 },
-               { "a;mode=%", -1 } };
+    gboolean said;
+  } rows[] = { { NULL, RFL_LEG_ALL, FALSE },
+               { "transport=udp", RFL_LEG_ALL, FALSE },
+               { "mode=all", RFL_LEG_ALL, TRUE },
+               { "mode=one", RFL_LEG_ONE, TRUE },
+               { "MODE=One", RFL_LEG_ONE, TRUE },
+               { "mode=mix", RFL_LEG_MIX, TRUE },
+               { "mode=Mix;x=all", RFL_LEG_MIX, TRUE },
+               { "lr;mode=one;x", RFL_LEG_ONE, TRUE },
+               { "modes=one", RFL_LEG_ALL, FALSE },
+               { "xmode=one", RFL_LEG_ALL, FALSE },
+               { "mode", -1, FALSE },
+               { "mode=", -1, FALSE },
+               { "mode=two", -1, FALSE },
+               { "mode=mixed", -1, FALSE },
+               { "mode=one ", -1, FALSE },
+               { "mode=oneall", -1, FALSE },
+               { "a;mode=%", -1, FALSE } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       url_t url = { .url_type = url_sip, .url_host = "h", .url_params = rows[i].params };
       g_autoptr (GError) error = NULL;
       RflLegMode got;
-      gboolean ok = sip_uri_get_mode (&url, &got, &error);
+      gboolean said, ok = sip_uri_get_mode (&url, &said, &got, &error);
 
       g_assert_cmpint (ok ? (int) got : -1, ==, rows[i].mode);
+      g_assert_cmpint (ok && said, ==, rows[i].said);
       if (!ok)
         g_assert_error (error, RFL_ERROR, RFL_ERROR_MALFORMED);
     }

@@ -82,7 +82,7 @@ struct _SipCall {
   nua_handle_t *nh;
   SipCallState state;
   RflParticipant *participant;
-  RflLegMode mode;
+  SipModes modes;
   char *room, *peer, *user;
   RflAddress remote, host;
   gboolean tcp, routed;

@@ -8,6 +8,7 @@
 #include "plugins/sip/auth/digest.h"
 #include "plugins/sip/call/index.h"
 #include "plugins/sip/call/negotiation.h"
+#include "plugins/sip/mode/mode.h"
 #include "plugins/sip/request/uri.h"
 
 /* @offer: (out): %NULL if there is none. Returns: %FALSE when the request has been refused. */
@@ -76,6 +77,21 @@ may_call_again (const SipArrival *a, SipRequest *request, const SipInvite *invit
   return FALSE;
 }
 
+/* The caller's own word, else the operator's. */
+static gboolean
+choose_modes (const SipArrival *a, const char *room, SipModes *out, GError **error)
+{
+  gboolean said;
+  RflLegMode mode;
+
+  if (!sip_uri_get_mode (a->sip->sip_request->rq_url, &said, &mode, error))
+    return FALSE;
+  *out = said ? sip_mode_of_all (mode)
+              : sip_mode_choose (a->listener->plugin->settings.modes, room,
+                                 sip_arrival_get_agent (a->sip));
+  return TRUE;
+}
+
 static void
 begin_call (const SipArrival *a, SipRequest *request, SipSdp *offer, char *user)
 {
@@ -92,7 +108,7 @@ begin_call (const SipArrival *a, SipRequest *request, SipSdp *offer, char *user)
   if (offer && !sip_sdp_is_usable (offer))
     sip_arrival_refuse (a, request, &transport, "No medium with plain RTP is offered");
   else if ((invite.room = sip_uri_get_room (url, &error)) == NULL
-           || !sip_uri_get_mode (url, &invite.mode, &error))
+           || !choose_modes (a, invite.room, &invite.modes, &error))
     sip_arrival_refuse_error (a, request, error);
   else if (may_call_again (a, request, &invite))
     sip_negotiation_start (a->listener, &invite);

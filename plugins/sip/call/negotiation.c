@@ -125,7 +125,7 @@ make_offers (SipCall *call)
   local.port = 0;
   if (call->offer == NULL)
     return g_ptr_array_new ();
-  return sip_sdp_to_offers (call->offer, call->mode, &local);
+  return sip_sdp_to_offers (call->offer, call->modes, &local);
 }
 
 static SipCall *
@@ -142,7 +142,7 @@ call_new (SipListener *listener, SipInvite *invite)
   call->offer = g_steal_pointer (&invite->offer);
   call->room = g_steal_pointer (&invite->room);
   call->user = g_steal_pointer (&invite->user);
-  call->mode = invite->mode;
+  call->modes = invite->modes;
   sip_ringing_note (call, invite->sip);
   sip_timer_note (call, invite->sip);
   sip_target_apply (call, sip_target_new (call, invite->sip, &invite->remote, invite->tcp));

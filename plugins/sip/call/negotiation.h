@@ -18,7 +18,7 @@ typedef struct {
   SipRequest *request;
   SipSdp *offer;
   char *room, *user;
-  RflLegMode mode;
+  SipModes modes;
   RflAddress remote;
   gboolean tcp;
   const sip_t *sip;
@@ -26,7 +26,7 @@ typedef struct {
 
 /* Takes what is to be taken out of @invite, joins the room and answers. */
 void sip_negotiation_start (SipListener *listener, SipInvite *invite);
-/* Another offer inside the dialog, or an INVITE that asks for one; @invite's room and mode are not looked at. */
+/* Another offer inside the dialog, or an INVITE that asks for one; @invite's room and modes are not looked at. */
 void sip_negotiation_change (SipCall *call, SipInvite *invite);
 /* An UPDATE that changes no media gets its 200; @invite has no offer. */
 void sip_negotiation_confirm (SipCall *call, SipInvite *invite);

@@ -133,7 +133,7 @@ read_answer (SipCall *call, const sip_t *sip, const GPtrArray *offered, GError *
   sdp = sip_sdp_parse (sip->sip_payload->pl_data, sip->sip_payload->pl_len, error);
   if (sdp == NULL)
     return NULL;
-  offers = sip_sdp_answer_to_offers (sdp, offered, call->mode, &local, error);
+  offers = sip_sdp_answer_to_offers (sdp, offered, call->modes, &local, error);
   if (offers)
     sip_call_note_heads (call, sdp);
   return offers;

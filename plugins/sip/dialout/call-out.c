@@ -11,10 +11,10 @@
 #include "plugins/sip/request/uri.h"
 
 static GPtrArray *
-make_offers (const SipSdp *offer, RflAddress local)
+make_offers (const SipSdp *offer, SipModes modes, RflAddress local)
 {
   local.port = 0;
-  return sip_sdp_to_offers (offer, RFL_LEG_ALL, &local);
+  return sip_sdp_to_offers (offer, modes, &local);
 }
 
 static void
@@ -32,7 +32,7 @@ sip_call_out_decline (nua_handle_t *nh, const SipListener *listener, const SipSd
 
   if (offer)
     {
-      g_autoptr (GPtrArray) descs = make_offers (offer, listener->local);
+      g_autoptr (GPtrArray) descs = make_offers (offer, (SipModes){ 0 }, listener->local);
 
       g_ptr_array_set_free_func (descs, (GDestroyNotify) rfl_medium_desc_free);
       sdp = sip_sdp_write_answer (offer, descs, &listener->local, &origin);
@@ -94,7 +94,7 @@ call_new (SipCallOut *out)
   call->offer = g_steal_pointer (&out->offer);
   call->room = g_strdup (out->room);
   call->user = g_strdup (out->user);
-  call->mode = RFL_LEG_ALL;
+  call->modes = out->modes;
   call->remote = out->remote;
   call->tcp = out->tcp;
   call->peer = g_strdup (rfl_address_format (&out->remote, peer));
@@ -116,6 +116,6 @@ sip_call_out_start (SipCallOut *out)
   sip_index_move (out->listener->plugin->index, call);
   sip_journal_note (out->listener->plugin->journal, call, out->sip);
   rfl_participant_join (call->participant, call->room,
-                        make_offers (call->offer, call->listener->local), joined,
+                        make_offers (call->offer, call->modes, call->listener->local), joined,
                         sip_call_ref (call));
 }

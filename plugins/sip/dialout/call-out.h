@@ -21,6 +21,7 @@ typedef struct {
   const char *room, *user, *identity, *display_name, *contact, *next_hop;
   RflAddress remote;
   gboolean tcp;
+  SipModes modes;
   SipSdp *offer;
   const sip_t *sip;
 } SipCallOut;

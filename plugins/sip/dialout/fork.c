@@ -6,6 +6,8 @@
 #define RFL_LOG_DOMAIN "sip"
 #include "plugins/sip/dialout/call-out.h"
 #include "plugins/sip/call/target.h"
+#include "plugins/sip/mode/mode.h"
+#include "plugins/sip/request/arrival.h"
 #include "plugins/sip/request/body.h"
 #include "plugins/sip/request/uri.h"
 
@@ -120,6 +122,8 @@ take (SipFork *fork, SipSdp *offer, const sip_t *sip)
                      .next_hop = fork->next_hop,
                      .remote = fork->remote,
                      .tcp = fork->tcp,
+                     .modes = sip_mode_choose (fork->listener->plugin->settings.modes, ring->room,
+                                               sip_arrival_get_agent (sip)),
                      .offer = offer,
                      .sip = sip };
 

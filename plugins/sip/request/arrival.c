@@ -47,6 +47,14 @@ sip_request_get_remote (const SipRequest *request, RflAddress *remote, gboolean 
   sip_msg_get_remote (nua_saved_event_request (request->saved), remote, tcp);
 }
 
+const char *
+sip_arrival_get_agent (const sip_t *sip)
+{
+  if (sip->sip_user_agent)
+    return sip->sip_user_agent->g_string;
+  return sip->sip_server ? sip->sip_server->g_string : NULL;
+}
+
 void
 sip_arrival_init (SipArrival *a, SipListener *listener, const SipRequest *request, const sip_t *sip)
 {

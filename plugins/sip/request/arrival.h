@@ -23,6 +23,9 @@ gboolean sip_event_is_request (nua_event_t event);
 gboolean sip_msg_get_remote (const msg_t *msg, RflAddress *remote, gboolean *tcp);
 /* Where the packet or connection came from that brought @request, or none. */
 void sip_request_get_remote (const SipRequest *request, RflAddress *remote, gboolean *tcp);
+/* What software sent @sip: User-Agent, of an answer perhaps Server (RFC 3261 §20.35, §20.41).
+ * Returns: (nullable): lent */
+const char *sip_arrival_get_agent (const sip_t *sip);
 void sip_arrival_init (SipArrival *a, SipListener *listener, const SipRequest *request,
                        const sip_t *sip);
 /* As sip_request_refuse_with() and sip_request_refuse(), with its listener and peer. */

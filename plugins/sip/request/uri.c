@@ -86,19 +86,25 @@ find_parameter (const url_t *url, const char *name)
 }
 
 gboolean
-sip_uri_get_mode (const url_t *url, RflLegMode *mode, GError **error)
+sip_uri_get_mode (const url_t *url, gboolean *said, RflLegMode *mode, GError **error)
 {
+  static const struct {
+    const char *name;
+    RflLegMode mode;
+  } modes[] = { { "all", RFL_LEG_ALL }, { "mix", RFL_LEG_MIX }, { "one", RFL_LEG_ONE } };
   g_autofree char *value = find_parameter (url, "mode");
 
+  *said = value != NULL;
   *mode = RFL_LEG_ALL;
-  if (value == NULL || g_ascii_strcasecmp (value, "all") == 0)
+  if (value == NULL)
     return TRUE;
-  if (g_ascii_strcasecmp (value, "one") == 0)
-    {
-      *mode = RFL_LEG_ONE;
-      return TRUE;
-    }
-  g_set_error (error, RFL_ERROR, RFL_ERROR_MALFORMED, "The parameter mode is all or one");
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (g_ascii_strcasecmp (value, modes[i].name) == 0)
+      {
+        *mode = modes[i].mode;
+        return TRUE;
+      }
+  g_set_error (error, RFL_ERROR, RFL_ERROR_MALFORMED, "The parameter mode is all, mix or one");
   return FALSE;
 }
 

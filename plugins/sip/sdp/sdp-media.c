@@ -2,7 +2,7 @@
 /* What m-lines offer, in core's terms: formats, addresses, direction, SSRCs. Decides
  * nothing about what is accepted beyond the transport: that is for the media's plugin.
  */
-#include "plugins/sip/sdp/sdp.h"
+#include "plugins/sip/sdp/sdp-read.h"
 #include <string.h>
 
 #define MAX_ENCODING 32
@@ -15,18 +15,17 @@ typedef struct {
   const char *fmtp[128];
 } PtTable;
 
-/* Behind "NAME:", or %NULL if @attribute is another one. */
-static const char *
-value_of (const char *attribute, const char *name)
+const char *
+sip_sdp_get_value (const char *attribute, const char *name)
 {
   gsize len = strlen (name);
 
   return strncmp (attribute, name, len) == 0 && attribute[len] == ':' ? attribute + len + 1 : NULL;
 }
 
-/* A number at the start of @text, then the end or one of @stops. */
-static gboolean
-take_number (const char *text, guint64 max, const char *stops, guint64 *out, const char **rest)
+gboolean
+sip_sdp_take_number (const char *text, guint64 max, const char *stops, guint64 *out,
+                     const char **rest)
 {
   char *end;
 
@@ -45,7 +44,7 @@ note_pt (const char **table, const char *value)
   guint64 pt;
   const char *rest;
 
-  if (value && take_number (value, 127, " ", &pt, &rest) && table[pt] == NULL)
+  if (value && sip_sdp_take_number (value, 127, " ", &pt, &rest) && table[pt] == NULL)
     table[pt] = rest + strspn (rest, " ");
 }
 
@@ -59,9 +58,9 @@ format_from_rtpmap (guint8 pt, const char *rtpmap, const char *fmtp)
   const char *rest;
 
   if (len == 0 || len > MAX_ENCODING || rtpmap[len] != '/'
-      || !take_number (rtpmap + len + 1, 10000000, "/ ", &rate, &rest) || rate == 0)
+      || !sip_sdp_take_number (rtpmap + len + 1, 10000000, "/ ", &rate, &rest) || rate == 0)
     return NULL;
-  if (rest[-1] == '/' && (!take_number (rest, 255, " ", &channels, &rest) || channels == 0))
+  if (rest[-1] == '/' && (!sip_sdp_take_number (rest, 255, " ", &channels, &rest) || channels == 0))
     return NULL;
   encoding = g_strndup (rtpmap, len);
   return rfl_format_new (pt, encoding, rate, channels, fmtp);
@@ -95,7 +94,7 @@ add_formats (RflMediumDesc *desc, const SipSdpMedia *media, const PtTable *table
       const char *rest;
       RflFormat *format;
 
-      if (!take_number (media->formats->pdata[i], 127, "", &pt, &rest) || seen[pt])
+      if (!sip_sdp_take_number (media->formats->pdata[i], 127, "", &pt, &rest) || seen[pt])
         continue;
       seen[pt] = TRUE;
       format = make_format (pt, table);
@@ -113,7 +112,7 @@ set_rtcp (RflMediumDesc *desc, const char *value)
   g_auto (GStrv) words = NULL;
   RflAddress address;
 
-  if (!take_number (value, G_MAXUINT16, " ", &port, &rest) || port == 0)
+  if (!sip_sdp_take_number (value, G_MAXUINT16, " ", &port, &rest) || port == 0)
     return;
   words = g_strsplit (rest, " ", 4);
   if (words[0] && words[1] && words[2] && !strchr (words[2], '%')
@@ -131,10 +130,10 @@ add_ssrc (RflMediumDesc *desc, const char *value)
   guint32 ssrc;
   const char *rest, *cname;
 
-  if (!take_number (value, G_MAXUINT32, " ", &number, &rest) || number == 0)
+  if (!sip_sdp_take_number (value, G_MAXUINT32, " ", &number, &rest) || number == 0)
     return;
   ssrc = number;
-  cname = value_of (rest, "cname");
+  cname = sip_sdp_get_value (rest, "cname");
   if (cname && *cname && desc->cname == NULL && strlen (cname) <= MAX_CNAME
       && g_utf8_validate (cname, -1, NULL))
     desc->cname = g_strdup (cname);
@@ -162,11 +161,11 @@ read_attributes (RflMediumDesc *desc, const SipSdpMedia *media, PtTable *table)
     {
       const char *attribute = media->attributes->pdata[i], *value;
 
-      note_pt (table->rtpmap, value_of (attribute, "rtpmap"));
-      note_pt (table->fmtp, value_of (attribute, "fmtp"));
-      if ((value = value_of (attribute, "rtcp")))
+      note_pt (table->rtpmap, sip_sdp_get_value (attribute, "rtpmap"));
+      note_pt (table->fmtp, sip_sdp_get_value (attribute, "fmtp"));
+      if ((value = sip_sdp_get_value (attribute, "rtcp")))
         set_rtcp (desc, value);
-      if ((value = value_of (attribute, "ssrc")))
+      if ((value = sip_sdp_get_value (attribute, "ssrc")))
         add_ssrc (desc, value);
       desc->rtcp_mux |= strcmp (attribute, "rtcp-mux") == 0;
       desc->rtcp_rsize |= strcmp (attribute, "rtcp-rsize") == 0;
@@ -197,13 +196,21 @@ disable (RflMediumDesc *desc, const SipSdpMedia *media, const RflAddress *local)
   desc->rtcp = desc->rtp;
 }
 
+static RflLegMode
+mode_of (const RflMediumDesc *desc, SipModes modes)
+{
+  if (strcmp (desc->kind, "audio") == 0)
+    return modes.audio;
+  return strcmp (desc->kind, "video") == 0 ? modes.video : RFL_LEG_ALL;
+}
+
 static RflMediumDesc *
-to_offer (const SipSdpMedia *media, RflLegMode mode, const RflAddress *local)
+to_offer (const SipSdp *sdp, const SipSdpMedia *media, SipModes modes, const RflAddress *local)
 {
   RflMediumDesc *desc = rfl_medium_desc_new (known_kind (media->kind));
   PtTable table = { 0 };
 
-  desc->mode = mode;
+  desc->mode = mode_of (desc, modes);
   desc->local = *local;
   if (!sip_sdp_media_is_usable (media))
     {
@@ -213,6 +220,8 @@ to_offer (const SipSdpMedia *media, RflLegMode mode, const RflAddress *local)
   desc->direction = media->held ? media->direction & RFL_DIRECTION_SEND : media->direction;
   set_addresses (desc, media);
   read_attributes (desc, media, &table);
+  sip_sdp_read_limits (desc, sdp, media);
+  desc->audio_level = sip_sdp_read_audio_level (sdp, media);
   add_formats (desc, media, &table);
   return desc;
 }
@@ -240,11 +249,11 @@ free_desc (gpointer desc)
 }
 
 GPtrArray *
-sip_sdp_to_offers (const SipSdp *sdp, RflLegMode mode, const RflAddress *local)
+sip_sdp_to_offers (const SipSdp *sdp, SipModes modes, const RflAddress *local)
 {
   GPtrArray *offers = g_ptr_array_new_with_free_func (free_desc);
 
   for (guint i = 0; i < sdp->media->len; i++)
-    g_ptr_array_add (offers, to_offer (sdp->media->pdata[i], mode, local));
+    g_ptr_array_add (offers, to_offer (sdp, sdp->media->pdata[i], modes, local));
   return offers;
 }

@@ -3,6 +3,7 @@
  * offered stands in the descs; answers of ours are written in sdp-write.c.
  */
 #include "plugins/sip/sdp/sdp-lines.h"
+#include "plugins/sip/sdp/sdp-read.h"
 #include <reflector/error.h>
 #include <string.h>
 
@@ -45,6 +46,9 @@ write_offered (GString *out, const RflMediumDesc *desc, const char *kind, const 
   /* Under RTP/AVP too, as phones that know of them do; others skip the lines. */
   if (strcmp (kind, "video") == 0)
     g_string_append (out, "a=rtcp-fb:* nack pli\r\na=rtcp-fb:* ccm fir\r\n");
+  if (desc->answer_audio_level != 0)
+    g_string_append_printf (out, "a=extmap:%u %s\r\n", desc->answer_audio_level,
+                            SIP_SDP_AUDIO_LEVEL);
 }
 
 /* @head: "KIND PROTO FORMAT" of the m-line so far, or %NULL */
@@ -104,10 +108,10 @@ check_answer (const GPtrArray *answer, const GPtrArray *offered, GError **error)
 }
 
 GPtrArray *
-sip_sdp_answer_to_offers (const SipSdp *answer, const GPtrArray *offered, RflLegMode mode,
+sip_sdp_answer_to_offers (const SipSdp *answer, const GPtrArray *offered, SipModes modes,
                           const RflAddress *local, GError **error)
 {
-  g_autoptr (GPtrArray) media = sip_sdp_to_offers (answer, mode, local);
+  g_autoptr (GPtrArray) media = sip_sdp_to_offers (answer, modes, local);
 
   if (!check_answer (media, offered, error))
     return NULL;

@@ -3,6 +3,7 @@
  * is accepted or refused: that stands in the descs.
  */
 #include "plugins/sip/sdp/sdp-lines.h"
+#include "plugins/sip/sdp/sdp-read.h"
 #include <string.h>
 
 #define MAX_FEEDBACK 32
@@ -49,13 +50,14 @@ write_feedback (GString *out, const SipSdpMedia *offer, const RflMediumDesc *des
 }
 
 static void
-write_accepted (GString *out, const SipSdpMedia *offer, const RflMediumDesc *desc,
-                const RflAddress *session)
+write_accepted (GString *out, const SipSdp *sdp, const SipSdpMedia *offer,
+                const RflMediumDesc *desc, const RflAddress *session)
 {
   sip_sdp_write_medium (out, offer->kind, offer->proto, desc, session);
   sip_sdp_write_rtcp (out, desc);
   sip_sdp_write_direction (out, desc->direction);
   write_feedback (out, offer, desc);
+  sip_sdp_write_audio_level (out, sdp, offer, desc);
 }
 
 static gboolean
@@ -86,7 +88,7 @@ write_all_media (GString *out, const SipSdp *offer, const GPtrArray *descs,
       const RflMediumDesc *desc = descs->pdata[i];
 
       if (is_accepted (media, desc))
-        write_accepted (out, media, desc, session);
+        write_accepted (out, offer, media, desc, session);
       else
         g_string_append_printf (out, "m=%s 0 %s %s\r\n", media->kind, media->proto,
                                 (const char *) media->formats->pdata[0]);

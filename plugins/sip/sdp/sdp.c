@@ -41,6 +41,7 @@ sip_sdp_free (SipSdp *sdp)
   if (sdp == NULL)
     return;
   g_ptr_array_unref (sdp->media);
+  g_ptr_array_unref (sdp->attributes);
   g_free (sdp->text);
   g_free (sdp);
 }
@@ -146,9 +147,29 @@ parse_attribute (Reader *r, char *value, GError **error)
   if (++r->n_attributes > SIP_SDP_MAX_ATTRIBUTES)
     return fail (r, error, "too many attributes");
   g_strchomp (value); /* a hold must not be lost to a blank */
-  if (!parse_direction (r, value) && r->media)
-    g_ptr_array_add (r->media->attributes, value);
+  if (!parse_direction (r, value))
+    g_ptr_array_add (r->media ? r->media->attributes : r->sdp->attributes, value);
   return TRUE;
+}
+
+/* b=TYPE:NUMBER. Other types are to be ignored (RFC 8866 §5.8), and so is what is no number. */
+static void
+parse_bandwidth (Reader *r, char *value)
+{
+  SipSdpBandwidth *b = r->media ? &r->media->bandwidth : &r->sdp->bandwidth;
+  guint64 number;
+
+  g_strchomp (value);
+  if (g_str_has_prefix (value, "AS:") && parse_number (value + 3, G_MAXUINT32, &number))
+    {
+      b->has_as = TRUE;
+      b->as = number;
+    }
+  else if (g_str_has_prefix (value, "TIAS:") && parse_number (value + 5, G_MAXUINT32, &number))
+    {
+      b->has_tias = TRUE;
+      b->tias = number;
+    }
 }
 
 static gboolean
@@ -211,6 +232,9 @@ parse_line (Reader *r, char *line, GError **error)
       return parse_origin (r, line + 2, error);
     case 'c':
       return parse_connection (r, line + 2, error);
+    case 'b':
+      parse_bandwidth (r, line + 2);
+      return TRUE;
     case 'a':
       return parse_attribute (r, line + 2, error);
     case 'm':
@@ -252,6 +276,7 @@ sip_sdp_parse (const char *text, gsize len, GError **error)
   Reader r = { .sdp = sdp, .direction = RFL_DIRECTION_BOTH };
 
   sdp->media = g_ptr_array_new_with_free_func (media_free);
+  sdp->attributes = g_ptr_array_new ();
   if (len > SIP_SDP_MAX_SIZE || memchr (text, '\0', len) != NULL)
     {
       fail (&r, error, len > SIP_SDP_MAX_SIZE ? "too long" : "a NUL inside");

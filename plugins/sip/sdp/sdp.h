@@ -15,6 +15,12 @@
 #define SIP_SDP_MAX_ATTRIBUTES 1024
 #define SIP_SDP_MAX_SSRCS 16
 
+/* b=AS in kbit/s, b=TIAS in bit/s (RFC 8866 §5.8, RFC 3890) */
+typedef struct {
+  gboolean has_as, has_tias;
+  guint64 as, tias;
+} SipSdpBandwidth;
+
 /**
  * SipSdpMedia:
  * @formats: (element-type utf8): as written
@@ -31,16 +37,20 @@ typedef struct {
   RflDirection direction;
   GPtrArray *formats;
   GPtrArray *attributes;
+  SipSdpBandwidth bandwidth;
 } SipSdpMedia;
 
 /**
  * SipSdp:
  * @text: the copy that every string points into
  * @media: (element-type SipSdpMedia)
+ * @attributes: (element-type utf8): of the session
  */
 typedef struct {
   char *text;
   GPtrArray *media;
+  GPtrArray *attributes;
+  SipSdpBandwidth bandwidth;
 } SipSdp;
 
 /* Returns: (transfer full): %NULL with RFL_ERROR_MALFORMED and the line's number. */
@@ -53,6 +63,11 @@ gboolean sip_sdp_media_is_usable (const SipSdpMedia *media);
 /* Whether any m-line is. */
 gboolean sip_sdp_is_usable (const SipSdp *sdp);
 
+/* What the participant is to get of each kind of medium. */
+typedef struct {
+  RflLegMode audio, video;
+} SipModes;
+
 /**
  * sip_sdp_to_offers:
  * @local: the local address that the offerer talked to
@@ -60,7 +75,7 @@ gboolean sip_sdp_is_usable (const SipSdp *sdp);
  * Returns: (transfer full) (element-type RflMediumDesc): one for each m-line; one that is
  *   disabled, or whose transport we do not speak, has no formats, no direction and port 0
  */
-GPtrArray *sip_sdp_to_offers (const SipSdp *sdp, RflLegMode mode, const RflAddress *local);
+GPtrArray *sip_sdp_to_offers (const SipSdp *sdp, SipModes modes, const RflAddress *local);
 
 /**
  * SipSdpOrigin:
@@ -111,5 +126,5 @@ char *sip_sdp_write_offer (const GPtrArray *descs, char *const *heads, const Rfl
  * Returns: (transfer full): %NULL with RFL_ERROR_MALFORMED when its m-lines are not those of the
  *   offer, or RFL_ERROR_NO_CODEC when it takes none of them
  */
-GPtrArray *sip_sdp_answer_to_offers (const SipSdp *answer, const GPtrArray *offered,
-                                     RflLegMode mode, const RflAddress *local, GError **error);
+GPtrArray *sip_sdp_answer_to_offers (const SipSdp *answer, const GPtrArray *offered, SipModes modes,
+                                     const RflAddress *local, GError **error);

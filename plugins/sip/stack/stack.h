@@ -24,6 +24,7 @@ typedef struct _SipDialout SipDialout;
 typedef struct _SipTarget SipTarget;
 typedef struct _SipIndex SipIndex;
 typedef struct _SipConference SipConference;
+typedef struct _SipModeRules SipModeRules;
 
 #define NUA_MAGIC_T SipListener
 #define NUA_HMAGIC_T SipCall
@@ -102,6 +103,7 @@ typedef struct {
   guint session_expires, min_se; /* session_expires 0: no session timers */
   SipSecondCall second_call;
   SipConferenceSettings conference;
+  SipModeRules *modes; /* mode/mode.h */
 } SipSettings;
 
 /* settings-limits.c */
