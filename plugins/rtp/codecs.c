@@ -101,19 +101,37 @@ rtp_codecs_static_number (const RflFormat *format)
   return RFL_PT_NONE;
 }
 
-static GPtrArray *
-with_companions (const RflFormat *codec, const GPtrArray *offer)
+static void
+add_companions (GPtrArray *answer, const GPtrArray *offer, const RflFormat *codec)
+{
+  for (guint i = 0; i < offer->len; i++)
+    if (answer->len < RFL_ROUTE_MAX_FORMATS && is_companion (offer->pdata[i], codec)
+        && rtp_codecs_find (answer, offer->pdata[i]) == NULL)
+      g_ptr_array_add (answer, rfl_format_copy (offer->pdata[i]));
+}
+
+GPtrArray *
+rtp_codecs_with_companions (const RflFormat *codec, const GPtrArray *offer)
 {
   GPtrArray *formats = format_array ();
 
   g_ptr_array_add (formats, rfl_format_copy (codec));
-  for (guint i = 0; i < offer->len && formats->len < RFL_ROUTE_MAX_FORMATS; i++)
+  add_companions (formats, offer, codec);
+  return formats;
+}
+
+void
+rtp_codecs_extend (GPtrArray *answer, const GPtrArray *offer, RtpCodecFunc wanted, gpointer data)
+{
+  for (guint i = 0; i < offer->len; i++)
     {
       const RflFormat *format = offer->pdata[i];
-      if (is_companion (format, codec) && rtp_codecs_find (formats, format) == NULL)
-        g_ptr_array_add (formats, rfl_format_copy (format));
+      if (rfl_format_is_auxiliary (format) || rtp_codecs_find (answer, format)
+          || !wanted (format, data))
+        continue;
+      g_ptr_array_add (answer, rfl_format_copy (format));
+      add_companions (answer, offer, format);
     }
-  return formats;
 }
 
 GPtrArray *
@@ -122,7 +140,7 @@ rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *offer)
   for (guint i = 0; i < preferences->len; i++)
     for (guint k = 0; k < offer->len; k++)
       if (fits_preference (preferences->pdata[i], offer->pdata[k]))
-        return with_companions (offer->pdata[k], offer);
+        return rtp_codecs_with_companions (offer->pdata[k], offer);
   return NULL;
 }
 

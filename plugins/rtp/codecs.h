@@ -36,6 +36,13 @@ GPtrArray *rtp_codecs_choose (const GPtrArray *preferences, const GPtrArray *off
  */
 GPtrArray *rtp_codecs_answer (const GPtrArray *formats, guint codec, const GPtrArray *offer,
                               gboolean need_codec);
+/* Returns: (transfer full): @codec, which is one of @offer, and those of @offer that go with it:
+ * telephone-event and CN of its clock rate */
+GPtrArray *rtp_codecs_with_companions (const RflFormat *codec, const GPtrArray *offer);
+/* Appends to @answer what else of @offer @wanted says yes to, and what goes with that. */
+typedef gboolean (*RtpCodecFunc) (const RflFormat *codec, gpointer data);
+void rtp_codecs_extend (GPtrArray *answer, const GPtrArray *offer, RtpCodecFunc wanted,
+                        gpointer data);
 /* Returns: (nullable): the one of @formats that @format matches */
 const RflFormat *rtp_codecs_find (const GPtrArray *formats, const RflFormat *format);
 /* The payload type that RFC 3551 fixes for the codec, or RFL_PT_NONE. */

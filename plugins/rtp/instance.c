@@ -108,6 +108,7 @@ take_values (RtpPlugin *plugin, const RflSettings *s, Values *values)
   plugin->address = values->address;
   plugin->address_external = values->address_external;
   plugin->address_local = values->address_local;
+  plugin->video_bandwidth = rfl_settings_get_int (s, "video_bandwidth") * 1000;
   plugin->inactivity = rfl_settings_get_int (s, "inactivity_timeout") * G_USEC_PER_SEC;
   plugin->max_sources = rfl_settings_get_int (s, "max_sources");
 }
@@ -200,6 +201,8 @@ add_hooks (RtpPlugin *plugin, GError **error)
       plugin },
     { "rtp/confirmed", RFL_EVENT_PARTICIPANT_CONFIRMED, RFL_HOOK_NORMAL, NULL, NULL,
       rtp_peer_confirmed_hook, plugin },
+    { "rtp/formats", RFL_EVENT_FORMATS_CHANGED, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_formats_hook,
+      plugin },
     { "rtp/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_NORMAL, NULL, NULL, rtp_peer_left_hook,
       plugin },
     { "rtp/keyframe", RFL_EVENT_SOURCE_APPEARED, RFL_HOOK_LATE, NULL, NULL,
@@ -228,6 +231,11 @@ get_counters (RtpPlugin *plugin)
                                       "answers that waited for another participant's packets");
   plugin->inactive =
       rfl_counter_get (plugin->core, "rtp.inactive", "participants ended for inactivity");
+  plugin->limited_formats =
+      rfl_counter_get (plugin->core, "rtp.limited_formats",
+                       "codecs refused: no more formats in a session's medium");
+  plugin->unmixed = rfl_counter_get (plugin->core, "rtp.unmixed",
+                                     "media that the mixer has refused and that get one speaker");
   plugin->rtcp_unsent = rfl_counter_get (plugin->core, "rtp.rtcp_unsent",
                                          "RTCP for participants whose address is not known");
 }

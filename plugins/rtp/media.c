@@ -2,6 +2,7 @@
 /* One medium of one participant in the packet path: its flow, its sources and its leg. Does
  * not decide whom a packet is from: see latch.h and arrival.c.
  */
+#include "plugins/rtp/mix.h"
 #include "plugins/rtp/rtp.h"
 
 #include <string.h>
@@ -109,6 +110,8 @@ rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt)
     return RTP_N_REFUSED;
   if (!(m->medium->current->direction & RFL_DIRECTION_SEND))
     return RTP_REFUSED_HOLD;
+  if (m->map.index[pt & 0x7f] == RFL_PT_NONE && rtp_mix_learn (m, pt & 0x7f))
+    rtp_medium_refresh (m);
   if (m->map.index[pt & 0x7f] == RFL_PT_NONE)
     return RTP_REFUSED_FORMAT;
   if (!make_room (m))
@@ -279,24 +282,31 @@ leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
 
 static const RflLegOps leg_ops = { .send_rtcp = leg_send_rtcp };
 
-/* Both directions of the numbers: the participant's to format indices and back. */
 static void
-map_formats (const RtpMedium *m, RflPtMap *map, guint8 pt[RFL_ROUTE_MAX_FORMATS])
+map_list (const RflRoute *route, const GPtrArray *formats, RflPtMap *map,
+          guint8 pt[RFL_ROUTE_MAX_FORMATS])
 {
-  const GPtrArray *answer = m->medium->current->answer;
-
-  memset (map->index, RFL_PT_NONE, sizeof map->index);
-  memset (pt, RFL_PT_NONE, RFL_ROUTE_MAX_FORMATS);
-  for (guint i = 0; i < answer->len; i++)
+  for (guint i = 0; i < formats->len; i++)
     {
-      const RflFormat *format = answer->pdata[i];
-      guint8 index = rfl_route_find_format (m->medium->route, format);
+      const RflFormat *format = formats->pdata[i];
+      guint8 index = rfl_route_find_format (route, format);
       if (index >= RFL_ROUTE_MAX_FORMATS || format->pt >= G_N_ELEMENTS (map->index))
         continue;
       map->index[format->pt] = index;
       if (pt[index] == RFL_PT_NONE)
         pt[index] = format->pt;
     }
+}
+
+/* Both directions of the numbers: the participant's to format indices and back. */
+static void
+map_formats (const RtpMedium *m, RflPtMap *map, guint8 pt[RFL_ROUTE_MAX_FORMATS])
+{
+  memset (map->index, RFL_PT_NONE, sizeof map->index);
+  memset (pt, RFL_PT_NONE, RFL_ROUTE_MAX_FORMATS);
+  map_list (m->medium->route, m->medium->current->answer, map, pt);
+  if (m->learnt)
+    map_list (m->medium->route, m->learnt, map, pt);
 }
 
 static void
@@ -306,6 +316,20 @@ set_back (RtpMedium *m)
 
   for (guint i = 0; i < sources->len; i++)
     rfl_source_set_back (sources->pdata[i], m->leg);
+}
+
+/* What it asks for and what the operator allows; only video is held to it. */
+static void
+apply_bandwidth (const RtpMedium *m)
+{
+  RtpPlugin *plugin = m->peer->plugin;
+  guint wanted = m->medium->current->bandwidth, most = plugin->video_bandwidth;
+
+  if (m->leg == NULL || m->kind != &plugin->kinds[RTP_VIDEO])
+    return;
+  if (most != 0 && (wanted == 0 || wanted > most))
+    wanted = most;
+  rfl_leg_set_bandwidth (m->leg, wanted);
 }
 
 static void
@@ -322,12 +346,22 @@ make_leg (RtpMedium *m, const RflAddress *remote)
   RflPtMap map;
 
   map_formats (m, &map, spec.pt);
+  m->leg_mode = spec.mode;
+  if (spec.mode == RFL_LEG_MIX)
+    rtp_mix_attach (m, &spec);
   m->leg = rfl_leg_new (&spec);
   m->leg_remote = *remote;
-  m->leg_mode = spec.mode;
   rfl_leg_set_active (m->leg, m->hears);
   rfl_leg_set_reduced_rtcp (m->leg, m->medium->current->answer_rsize);
+  apply_bandwidth (m);
   set_back (m);
+}
+
+static void
+drop_leg (RtpMedium *m)
+{
+  g_clear_pointer (&m->leg, rfl_leg_free);
+  rtp_mix_detach (m);
 }
 
 void
@@ -337,8 +371,8 @@ rtp_medium_update_leg (RtpMedium *m)
   gboolean known =
       m->medium->participant->confirmed && m->claim && rtp_claim_get_rtp_target (m->claim, &remote);
 
-  if (m->leg && (!known || m->leg_mode != m->medium->current->mode))
-    g_clear_pointer (&m->leg, rfl_leg_free);
+  if (m->leg && (!known || m->leg_mode != m->medium->current->mode || !rtp_mix_is_current (m)))
+    drop_leg (m);
   if (!known)
     return;
   if (m->leg && rfl_address_equal (&remote, &m->leg_remote))
@@ -384,8 +418,15 @@ apply_formats (RtpMedium *m)
   map_formats (m, &m->map, pt);
   for (guint i = 0; i < sources->len; i++)
     rfl_source_set_map (sources->pdata[i], &m->map);
-  if (m->leg)
+  if (m->leg && m->mixed == NULL)
     rfl_leg_set_pt (m->leg, pt);
+}
+
+void
+rtp_medium_refresh (RtpMedium *m)
+{
+  if (m->claim && m->medium->current && m->medium->route)
+    apply_formats (m);
 }
 
 void
@@ -415,6 +456,8 @@ rtp_medium_apply (RtpMedium *m)
     m->local = m->rtcp_local = desc->local;
   if (m->leg)
     rfl_leg_set_reduced_rtcp (m->leg, desc->answer_rsize);
+  apply_bandwidth (m);
+  g_clear_pointer (&m->learnt, g_ptr_array_unref);
   apply_formats (m);
   apply_direction (m, desc);
   rtp_medium_update_leg (m);
@@ -424,7 +467,7 @@ void
 rtp_medium_detach (RtpMedium *m)
 {
   free_sources (m);
-  g_clear_pointer (&m->leg, rfl_leg_free);
+  drop_leg (m);
   g_clear_pointer (&m->flow, rfl_flow_free);
   g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
   g_clear_pointer (&m->claim, rtp_claim_free);

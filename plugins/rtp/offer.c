@@ -3,6 +3,8 @@
  * when: see turn.c; and not who may join at all.
  */
 #include "plugins/rtp/codecs.h"
+#include "plugins/rtp/level.h"
+#include "plugins/rtp/mix.h"
 #include "plugins/rtp/rtp.h"
 
 #include <string.h>
@@ -11,8 +13,10 @@
 typedef struct {
   RflMedium *medium;
   RtpKind *kind;
+  RflLegMode mode;
   GPtrArray *chosen; /* formats for a session that has none yet */
   GPtrArray *answer;
+  gboolean full; /* the session has no room for its codec */
 } Plan;
 
 static void
@@ -54,18 +58,62 @@ is_in (const RflMedium *medium)
   return medium->current && medium->current->accepted;
 }
 
+static const RflFormat *
+session_codec (const Plan *plan, const RflRoute *route)
+{
+  const GPtrArray *formats = plan->chosen ? plan->chosen : route->formats;
+  guint codec = plan->chosen ? 0 : route->codec;
+
+  return codec < formats->len ? formats->pdata[codec] : NULL;
+}
+
+/* The mixer understands codecs that the session does not speak. */
+static void
+plan_mix (Plan *plan, const RflRoute *route, const GPtrArray *offer)
+{
+  const RflFormat *codec = rtp_mix_choose (plan->kind, session_codec (plan, route), offer);
+
+  if (codec == NULL)
+    return;
+  plan->full = !rtp_mix_has_room (route->formats, codec);
+  if (plan->full)
+    return;
+  plan->mode = RFL_LEG_MIX;
+  plan->answer = rtp_codecs_with_companions (codec, offer);
+  if (session_codec (plan, route) == NULL)
+    plan->chosen = rtp_codecs_with_companions (codec, offer);
+}
+
+/* The session's own formats, one speaker or all as they are. */
+static void
+plan_reflection (Plan *plan, const RflRoute *route, const GPtrArray *offer)
+{
+  const GPtrArray *formats = plan->chosen ? plan->chosen : route->formats;
+  guint codec = plan->chosen ? 0 : route->codec;
+
+  if (plan->mode == RFL_LEG_MIX)
+    plan->mode = RFL_LEG_ONE;
+  plan->answer = rtp_codecs_answer (formats, codec, offer, !is_in (plan->medium));
+  if (plan->answer && plan->mode == RFL_LEG_ALL)
+    rtp_mix_extend (plan->kind, plan->answer, offer);
+}
+
 static void
 plan_medium (Plan *plan, RflSession *session)
 {
   RflRoute *route = rfl_session_get_route (session, plan->kind->name);
   g_autoptr (GPtrArray) offer =
       usable_formats (&plan->kind->traffic, plan->medium->offered->formats);
-  const GPtrArray *formats = route->formats;
 
-  if (formats->len == 0)
-    formats = plan->chosen = rtp_codecs_choose (plan->kind->preferences, offer);
-  if (formats)
-    plan->answer = rtp_codecs_answer (formats, route->codec, offer, !is_in (plan->medium));
+  plan->mode = plan->medium->offered->mode;
+  if (route->formats->len == 0)
+    plan->chosen = rtp_codecs_choose (plan->kind->preferences, offer);
+  if (plan->mode == RFL_LEG_MIX)
+    plan_mix (plan, route, offer);
+  if (plan->answer == NULL && session_codec (plan, route))
+    plan_reflection (plan, route, offer);
+  if (plan->answer == NULL)
+    plan_mix (plan, route, offer);
 }
 
 static void
@@ -74,6 +122,13 @@ set_no_codec (const Plan *plan, RflSession *session, GError **error)
   RflRoute *route = rfl_session_get_route (session, plan->kind->name);
   g_autofree char *names = NULL;
 
+  if (plan->full)
+    {
+      rfl_counter_add (plan->kind->plugin->limited_formats, 1);
+      g_set_error (error, RFL_ERROR, RFL_ERROR_NO_CODEC, "the session's %s has %u formats already",
+                   plan->kind->name, route->formats->len);
+      return;
+    }
   if (route->formats->len > 0)
     {
       g_autoptr (GPtrArray) first = g_ptr_array_new ();
@@ -136,6 +191,10 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
     return;
   if (plan->chosen)
     rfl_route_set_formats (route, g_steal_pointer (&plan->chosen));
+  if (plan->mode == RFL_LEG_MIX)
+    rtp_mix_append (route, plan->answer);
+  desc->mode = plan->mode;
+  desc->answer_audio_level = rtp_level_agree (session, desc);
   g_clear_pointer (&desc->answer, g_ptr_array_unref);
   desc->answer = g_steal_pointer (&plan->answer);
   desc->accepted = TRUE;
@@ -157,7 +216,7 @@ collect (RtpPlugin *plugin, RflParticipant *p, GArray *plans)
   for (guint i = 0; i < p->media->len; i++)
     {
       RflMedium *medium = p->media->pdata[i];
-      Plan plan = { medium, rtp_plugin_find_kind (plugin, medium->kind), NULL, NULL };
+      Plan plan = { .medium = medium, .kind = rtp_plugin_find_kind (plugin, medium->kind) };
       guint bit = plan.kind ? 1u << (plan.kind - plugin->kinds) : 0;
       if (plan.kind == NULL || medium->offered == NULL || (seen & bit))
         continue;

@@ -55,6 +55,13 @@ const RflOption rtp_options[] = {
     .fallback = "[ \"VP8/90000\", \"H264/90000\", \"VP9/90000\", \"H265/90000\", \"AV1/90000\", "
                 "\"H263-1998/90000\", \"H263/90000\", \"MP4V-ES/90000\" ]",
     .help = "video codecs, likewise; whoever lacks the session's takes part without video" },
+  { .name = "video_bandwidth",
+    .type = RFL_OPTION_INT,
+    .fallback = "0",
+    .min = 0,
+    .max = 1000000,
+    .help = "kilobits of video (RTP) a second that a participant gets at most; 0: as many as it "
+            "wants" },
   { .name = "address",
     .type = RFL_OPTION_STRING,
     .classic = "IP_ADDRESS",

@@ -4,6 +4,8 @@
  */
 #include "plugins/rtp/rtp.h"
 
+#include <string.h>
+
 #define PEER_KEY "rtp.peer"
 
 static void
@@ -13,6 +15,7 @@ medium_free (gpointer data)
   if (m == NULL)
     return;
   rtp_medium_detach (m);
+  g_clear_pointer (&m->learnt, g_ptr_array_unref);
   g_free (m);
 }
 
@@ -155,6 +158,22 @@ rtp_peer_confirmed_hook (RflEvent *event, gpointer data, GError **error)
   for (guint i = 0; peer && peer->joined != 0 && i < peer->media->len; i++)
     if (peer->media->pdata[i])
       rtp_medium_update_leg (peer->media->pdata[i]);
+  return RFL_HOOK_CONTINUE;
+}
+
+RflHookResult
+rtp_peer_formats_hook (RflEvent *event, gpointer data, GError **error)
+{
+  for (guint i = 0; i < event->session->participants->len; i++)
+    {
+      RtpPeer *peer = rtp_peer_get (event->session->participants->pdata[i]);
+      for (guint k = 0; peer && k < peer->media->len; k++)
+        {
+          RtpMedium *m = peer->media->pdata[k];
+          if (m && strcmp (m->kind->name, event->name) == 0)
+            rtp_medium_refresh (m);
+        }
+    }
   return RFL_HOOK_CONTINUE;
 }
 

@@ -54,6 +54,7 @@ struct _RtpPlugin {
   RtpKind kinds[RTP_N_KINDS];
   RflAddress address, address_external, address_local; /* family 0: not configured */
   gint64 inactivity;
+  guint video_bandwidth; /* bit/s, 0: no limit */
   guint max_sources;
   gint64 max_in_session[RTP_N_ROLES]; /* of this reflector's participants; -1: no limit */
 
@@ -65,9 +66,9 @@ struct _RtpPlugin {
   GArray *hooks;         /* guint */
 
   RflCounter *refused[RTP_N_REFUSED];
-  RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent;
+  RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent, *limited_formats, *unmixed;
   RflCounter *limited[RTP_N_ROLES][2]; /* in a medium, in a session */
-  RflLogLimit limited_log, refused_log, latched_log;
+  RflLogLimit limited_log, refused_log, latched_log, unmixed_log;
 };
 
 /* A stream that fell silent, so that its return from another address can be recognised. */
@@ -86,6 +87,9 @@ typedef struct {
  * @rtcp_flow: likewise of RTCP: what comes from there is no stranger's, whose packets are limited
  * @leg: once packets may be sent somewhere
  * @local, @rtcp_local: our own address towards it
+ * @leg_mode: what its leg was made for; it may have become RFL_LEG_ONE
+ * @mixed, @mixed_ptime: what its leg is attached to the mixer with, or %NULL
+ * @learnt: (element-type RflFormat): what it sends beside the answer, or %NULL
  * @mux: RTCP goes through the RTP port, both ways
  * @rtcp_due: when the next RTCP would come at the highest steady rate
  */
@@ -98,6 +102,8 @@ struct _RtpMedium {
   RflLeg *leg;
   RflAddress leg_remote;
   RflLegMode leg_mode;
+  GPtrArray *mixed, *learnt;
+  guint mixed_ptime;
   RflPtMap map;
   RflAddress local, rtcp_local;
   gint64 rtcp_due;
@@ -186,12 +192,16 @@ void rtp_peer_detach (RtpPeer *peer);
 RflHookResult rtp_peer_joined_hook (RflEvent *event, gpointer data, GError **error);
 RflHookResult rtp_peer_changed_hook (RflEvent *event, gpointer data, GError **error);
 RflHookResult rtp_peer_confirmed_hook (RflEvent *event, gpointer data, GError **error);
+/* Routes have got formats: whoever has agreed on one of them gets what is sent in it. */
+RflHookResult rtp_peer_formats_hook (RflEvent *event, gpointer data, GError **error);
 RflHookResult rtp_peer_left_hook (RflEvent *event, gpointer data, GError **error);
 
 /* media.c: one medium in the packet path */
 extern const RtpLatchOps rtp_medium_latch_ops;
 /* A claim for the offer under way, unless it has one. */
 void rtp_medium_claim (RtpMedium *m, const RflMediumDesc *desc);
+/* The route has got formats. */
+void rtp_medium_refresh (RtpMedium *m);
 /* Puts medium->current into force. */
 void rtp_medium_apply (RtpMedium *m);
 /* Removes sources, leg, flow and claim. */

@@ -43,6 +43,21 @@ add_sources (const RtpMedium *m, RflStatus *status)
   rfl_status_end (status);
 }
 
+static const char *
+mode_name (RflLegMode mode)
+{
+  switch (mode)
+    {
+    case RFL_LEG_ALL:
+      return "all";
+    case RFL_LEG_ONE:
+      return "one";
+    case RFL_LEG_MIX:
+      return "mix";
+    }
+  return NULL;
+}
+
 static void
 add_medium (const RtpMedium *m, RflStatus *status)
 {
@@ -58,6 +73,7 @@ add_medium (const RtpMedium *m, RflStatus *status)
   add_address (status, "rtcp", rtp_claim_get_rtcp (m->claim));
   add_address (status, "rtp_target", &target);
   rfl_status_add_bool (status, "rtcp_mux", m->mux);
+  rfl_status_add_string (status, "mode", m->leg ? mode_name (rfl_leg_get_mode (m->leg)) : NULL);
   rfl_status_add_bool (status, "receives", m->leg && m->hears);
   rfl_status_add_int (status, "packets_in", rtp_medium_count_in (m));
   rfl_status_add_int (status, "packets_out", out.packets);

@@ -3,6 +3,8 @@
  * that has media what is in force. Answers nothing: see offer.c.
  */
 #include "plugins/rtp/codecs.h"
+#include "plugins/rtp/level.h"
+#include "plugins/rtp/mix.h"
 #include "plugins/rtp/rtp.h"
 
 #include <string.h>
@@ -40,11 +42,20 @@ add_format (GPtrArray *out, const RtpKind *kind, const RflFormat *format, Number
 }
 
 static gboolean
-has_rate (const GPtrArray *formats, guint n, guint clock_rate)
+is_events (const RflFormat *format)
 {
-  for (guint i = 0; i < n; i++)
-    if (((const RflFormat *) formats->pdata[i])->clock_rate == clock_rate)
-      return TRUE;
+  return g_ascii_strcasecmp (format->encoding, "telephone-event") == 0;
+}
+
+static gboolean
+has_events (const GPtrArray *formats, guint clock_rate)
+{
+  for (guint i = 0; i < formats->len; i++)
+    {
+      const RflFormat *format = formats->pdata[i];
+      if (is_events (format) && format->clock_rate == clock_rate)
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -58,7 +69,7 @@ add_telephone_events (GPtrArray *out, const RtpKind *kind, Numbers *numbers)
     {
       guint rate = ((const RflFormat *) out->pdata[i])->clock_rate;
       g_autoptr (RflFormat) events = rfl_format_new (0, "telephone-event", rate, 1, "0-16");
-      if (!has_rate (out, i, rate))
+      if (!has_events (out, rate))
         add_format (out, kind, events, numbers);
     }
 }
@@ -68,8 +79,6 @@ add_configured (GPtrArray *out, const RtpKind *kind, Numbers *numbers)
 {
   for (guint i = 0; i < kind->preferences->len; i++)
     add_format (out, kind, kind->preferences->pdata[i], numbers);
-  if (strcmp (kind->name, "audio") == 0)
-    add_telephone_events (out, kind, numbers);
 }
 
 static void
@@ -79,24 +88,40 @@ add_copies (GPtrArray *out, const GPtrArray *formats)
     g_ptr_array_add (out, rfl_format_copy (formats->pdata[i]));
 }
 
-/* The session's formats, its codec first. */
+/* Formats have come from different participants, who may have used one number for two. */
 static void
-add_session (GPtrArray *out, const RflRoute *route)
+add_numbered (GPtrArray *out, const RtpKind *kind, const RflFormat *format, Numbers *numbers)
 {
-  g_ptr_array_add (out, rfl_format_copy (route->formats->pdata[route->codec]));
-  for (guint i = 0; i < route->formats->len; i++)
-    if (i != route->codec)
-      g_ptr_array_add (out, rfl_format_copy (route->formats->pdata[i]));
+  gboolean taken = format->pt > LAST_DYNAMIC;
+
+  for (guint i = 0; i < out->len && !taken; i++)
+    taken = ((const RflFormat *) out->pdata[i])->pt == format->pt;
+  if (taken)
+    add_format (out, kind, format, numbers);
+  else
+    g_ptr_array_add (out, rfl_format_copy (format));
 }
 
-/* What the session speaks by now, if the participant has said that it speaks it, too. */
+/* The session's formats, its codec first. */
+static void
+add_session (GPtrArray *out, const RtpKind *kind, const RflRoute *route, Numbers *numbers)
+{
+  add_numbered (out, kind, route->formats->pdata[route->codec], numbers);
+  for (guint i = 0; i < route->formats->len; i++)
+    if (i != route->codec)
+      add_numbered (out, kind, route->formats->pdata[i], numbers);
+}
+
+/* What the session speaks by now, if the participant has said that it speaks it, too. Whoever gets the
+ * mix needs nothing else than what it has. */
 static void
 add_new_codec (GPtrArray *out, const RflMedium *medium)
 {
   const RflRoute *route = medium->route;
   const RflFormat *codec, *match;
 
-  if (!medium->current->accepted || !route || route->formats->len == 0)
+  if (!medium->current->accepted || medium->current->mode == RFL_LEG_MIX || !route
+      || route->formats->len == 0)
     return;
   codec = route->formats->pdata[route->codec];
   match = rtp_codecs_find (medium->current->formats, codec);
@@ -113,6 +138,17 @@ set_address (RflMediumDesc *desc, const RtpKind *kind, const RflParticipant *p)
   desc->answer_rtcp.port = kind->rtcp_number;
 }
 
+/* What the mixer knows beside what is there, with telephone events of its rates. */
+static void
+add_mixable (GPtrArray *out, const RtpKind *kind, Numbers *numbers)
+{
+  g_autoptr (GPtrArray) known = rtp_mix_list (kind);
+
+  for (guint i = 0; known && i < known->len; i++)
+    if (rtp_codecs_find (out, known->pdata[i]) == NULL)
+      add_format (out, kind, known->pdata[i], numbers);
+}
+
 static RflMediumDesc *
 make_new (const RtpKind *kind, const RflParticipant *p, Numbers *numbers)
 {
@@ -120,9 +156,16 @@ make_new (const RtpKind *kind, const RflParticipant *p, Numbers *numbers)
   RflMediumDesc *desc = rfl_medium_desc_new (kind->name);
 
   if (route->formats->len > 0)
-    add_session (desc->answer, route);
+    add_session (desc->answer, kind, route, numbers);
   else
     add_configured (desc->answer, kind, numbers);
+  add_mixable (desc->answer, kind, numbers);
+  if (kind == &kind->plugin->kinds[RTP_AUDIO])
+    {
+      if (route->formats->len == 0 || rtp_mix_is_possible (kind))
+        add_telephone_events (desc->answer, kind, numbers);
+      desc->answer_audio_level = rtp_level_get (p->session);
+    }
   desc->direction = RFL_DIRECTION_BOTH;
   desc->local = p->local;
   desc->accepted = desc->answer->len > 0;
@@ -175,6 +218,7 @@ copy_current (const RflMedium *medium)
   desc->answer_rtcp = current->answer_rtcp;
   desc->answer_mux = current->answer_mux;
   desc->answer_rsize = current->answer_rsize;
+  desc->answer_audio_level = current->answer_audio_level;
   return desc;
 }
 

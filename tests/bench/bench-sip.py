@@ -85,7 +85,7 @@ class Reflectord(Server):
         with open(os.path.join(conf, "10-bench.conf"), "w") as f:
             f.write(f"""
 core: {{ workers = 1; max_sessions = 1000000; max_participants = 1000000; }};
-sip: {{ port = {self.port}; addresses = [ "127.0.0.1" ]; transports = [ "udp" ]; max_calls = 100000;
+sip: {{ port = {self.port}; addresses = [ "127.0.0.1" ]; transports = [ "udp" ]; audio_mode = "all"; video_mode = "all"; max_calls = 100000;
        transaction_timeout = {T1X64}; journal = "{conf}/dialogs"; {self.limits()} }};
 auth: {{ users_file = "{users}"; }};
 rtp: {{ audio_port = {self.port + 10000}; audio_rtcp_port = {self.port + 10001}; video_port = {self.port + 10002};

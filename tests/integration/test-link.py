@@ -21,7 +21,8 @@ def cross(lab, tap):
     pair(lab, classic=True)
     capture = Capture(lab, "fw1", "r1")
     tones = [440, 700, 1000, 1500]
-    streams = [Ua(lab, *user).call("room", tone=tone).streams[0] for user, tone in zip(USERS, tones)]
+    streams = [Ua(lab, *user).call("room", parameters=";mode=all", tone=tone).streams[0]
+               for user, tone in zip(USERS, tones)]
     lab.engine.wait(lambda: all(len(s.from_ssrc(o.ssrc)) > 25 for s in streams for o in streams if s is not o),
                     10, "everybody in everybody's ear")
     since = time.time() + 0.1

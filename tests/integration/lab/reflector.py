@@ -31,9 +31,12 @@ def daemon():
 
 class Reflector:
     """`peers`: addresses of other reflectors; `users`: {name: password} turns digest on; `conf`:
-    further text; `sip`: options of that plugin; `classic`: a folder with nothing but classic lines (no users then)."""
+    further text; `sip`: options of that plugin; `classic`: a folder with nothing but classic lines (no users then).
+    Callers get every source as it is, as most tests mean it; `modes`: options of sip that say otherwise, "" for
+    the defaults of the daemon (in a classic folder always)."""
 
-    def __init__(self, lab, ns, address, peers=(), users=None, conf="", classic=False, start=True, sip=""):
+    def __init__(self, lab, ns, address, peers=(), users=None, conf="", classic=False, start=True, sip="",
+                 modes='audio_mode = "all"; video_mode = "all";'):
         self.lab, self.ns, self.address = lab, ns, address
         self.dir = lab.path(f"conf-{ns}")
         self.state = lab.path(f"state-{ns}")
@@ -45,7 +48,7 @@ class Reflector:
         if classic:
             lines.append(f"IP_ADDRESS {address}")
         else:
-            lines += [f"sip: {{ {sip} }};", "rtp: { };", "interconnect: { };",
+            lines += [f"sip: {{ {modes} {sip} }};", "rtp: { };", "interconnect: { };",
                       f'status: {{ socket = "{self.status_socket}"; }};']
         if users:
             lines.append(self._auth(users))
