@@ -37,6 +37,7 @@ struct _LinkChannel {
   LinkCandidate candidate;
   gboolean up;
   char *peer_id;
+  guint32 features, peer_features;
   gint64 last_heard;
 
   GQueue queue; /* LinkQueued, by seq; those on their way first */

@@ -130,7 +130,10 @@ write_unsequenced (LinkChannel *ch, GByteArray *items, guint8 type)
   g_autoptr (LinkMessage) message = link_message_new (type);
 
   if (type == LINK_HELLO)
-    message->reflector = g_strdup (ch->sender.cname);
+    {
+      message->reflector = g_strdup (ch->sender.cname);
+      message->features = ch->features;
+    }
   g_autoptr (GByteArray) body = link_message_encode (message);
   link_item_write (items, &(LinkItem){ 0, type, body->data, body->len });
 }

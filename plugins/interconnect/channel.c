@@ -81,6 +81,18 @@ link_channel_get_peer_id (const LinkChannel *ch)
   return ch->peer_id;
 }
 
+void
+link_channel_set_features (LinkChannel *ch, guint32 features)
+{
+  ch->features = features;
+}
+
+guint32
+link_channel_get_peer_features (const LinkChannel *ch)
+{
+  return ch->peer_features;
+}
+
 guint64
 link_channel_get_peer_epoch (const LinkChannel *ch)
 {
@@ -140,6 +152,7 @@ adopt (LinkChannel *ch, guint64 epoch)
   ch->peer_epoch = epoch;
   clear_streams (ch);
   g_clear_pointer (&ch->peer_id, g_free);
+  ch->peer_features = 0;
 }
 
 static void
@@ -180,6 +193,8 @@ take_hello (LinkChannel *ch, const LinkMessage *hello)
   gboolean same = g_strcmp0 (ch->peer_id, hello->reflector) == 0;
 
   ch->other_ids = same ? 0 : ch->other_ids + 1;
+  if (same || !ch->up)
+    ch->peer_features = hello->features;
   if (!same && !ch->up)
     {
       g_free (ch->peer_id);

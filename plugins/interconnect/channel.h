@@ -67,9 +67,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinkChannel, link_channel_free)
 void link_channel_set_times (LinkChannel *ch, gint64 hello_interval, gint64 dead_after);
 void link_channel_set_max_messages (LinkChannel *ch, guint max_messages);
 
+/* LINK_FEATURE_…, for the HELLOs that follow; 0 at first */
+void link_channel_set_features (LinkChannel *ch, guint32 features);
+
 gboolean link_channel_is_up (const LinkChannel *ch);
 /* (nullable): the peer's reflector id, from its HELLO */
 const char *link_channel_get_peer_id (const LinkChannel *ch);
+/* LINK_FEATURE_… of its HELLO; 0 before that */
+guint32 link_channel_get_peer_features (const LinkChannel *ch);
 guint64 link_channel_get_peer_epoch (const LinkChannel *ch);
 /* Smoothed round trip in microseconds, 0: not measured yet */
 gint64 link_channel_get_rtt (const LinkChannel *ch);

@@ -7,19 +7,6 @@
 #include "plugins/interconnect/link.h"
 #include <string.h>
 
-GPtrArray *
-link_codec_formats (const RflRoute *route)
-{
-  GPtrArray *out = g_ptr_array_new ();
-
-  if (route->codec < route->formats->len)
-    g_ptr_array_add (out, route->formats->pdata[route->codec]);
-  for (guint i = 0; i < route->formats->len; i++)
-    if (i != route->codec && rfl_format_is_auxiliary (route->formats->pdata[i]))
-      g_ptr_array_add (out, route->formats->pdata[i]);
-  return out;
-}
-
 static gboolean
 has_number (const GPtrArray *formats, guint8 pt)
 {
@@ -85,6 +72,7 @@ typedef enum {
   LEFT_ALONE
 } Fate;
 
+/* Whoever gets a mix hears everybody, whatever the session speaks. */
 static Fate
 ask_again (RflParticipant *participant, const RflRoute *route)
 {
@@ -94,7 +82,7 @@ ask_again (RflParticipant *participant, const RflRoute *route)
     {
       const RflMedium *medium = participant->media->pdata[i];
       if (medium->route != route || !medium->current || !medium->current->accepted
-          || find (medium->current->answer, codec))
+          || medium->current->mode == RFL_LEG_MIX || find (medium->current->answer, codec))
         continue;
       return find (medium->current->formats, codec) && rfl_participant_reoffer (participant)
                  ? ASKED

@@ -66,7 +66,7 @@ each_source_of_leg (LinkLeg *leg, guint64 buckets, TellFunc func, gpointer data)
       guint bucket = out ? link_bucket (source->owner->participant->id) : 0;
       if (!out || !in_set (buckets, bucket))
         continue;
-      g_autoptr (LinkMessage) message = link_media_describe (source, out->label);
+      g_autoptr (LinkMessage) message = link_media_describe (peer, source, out->label);
       func (peer, message, bucket, data);
     }
 }

@@ -43,9 +43,9 @@ get_out (LinkPeer *peer, RflSource *source)
 }
 
 LinkMessage *
-link_media_describe (const RflSource *source, guint32 label)
+link_media_describe (const LinkPeer *peer, const RflSource *source, guint32 label)
 {
-  g_autoptr (GPtrArray) formats = link_codec_formats (source->route);
+  g_autoptr (GPtrArray) formats = link_codec_of_source (peer, source);
   LinkMessage *message = link_message_new (LINK_SOURCE);
   LinkMedium *medium = link_medium_new (source->owner->index, source->owner->kind);
 
@@ -66,7 +66,7 @@ link_media_announce (LinkLeg *leg, RflSource *source)
   if (!is_local (source))
     return;
   LinkOut *out = get_out (peer, source);
-  g_autoptr (LinkMessage) message = link_media_describe (source, out->label);
+  g_autoptr (LinkMessage) message = link_media_describe (peer, source, out->label);
   if (!link_channel_send (peer->channel, message))
     {
       link_complain (peer->plugin, LINK_COUNT_UNSENDABLE, peer->name,
@@ -82,6 +82,37 @@ link_media_announce_all (LinkLeg *leg)
 {
   for (guint i = 0; i < leg->route->sources->len; i++)
     link_media_announce (leg, leg->route->sources->pdata[i]);
+}
+
+void
+link_media_announce_medium (LinkPlugin *plugin, const RflMedium *medium)
+{
+  const char *name = medium->participant->session->name;
+
+  for (guint i = 0; medium->route && i < plugin->peers->len; i++)
+    {
+      LinkPeer *peer = plugin->peers->pdata[i];
+      LinkRoom *room = g_hash_table_lookup (peer->rooms, name);
+      LinkLeg *leg = room ? link_room_find_leg (room, medium->route) : NULL;
+      for (guint k = 0; leg && link_codec_is_whole (peer) && k < medium->route->sources->len; k++)
+        {
+          RflSource *source = medium->route->sources->pdata[k];
+          if (source->owner == medium)
+            link_media_announce (leg, source);
+        }
+    }
+}
+
+/* What any of a route's formats is has changed, or which of them are there. */
+static RflHookResult
+on_formats (RflEvent *event, gpointer user_data, GError **error)
+{
+  LinkPlugin *plugin = user_data;
+
+  link_media_map_again (plugin, rfl_session_get_route (event->session, event->name));
+  link_rooms_update (plugin, event->session);
+  link_plugin_kick (plugin);
+  return RFL_HOOK_CONTINUE;
 }
 
 static void
@@ -157,6 +188,11 @@ link_media_add_hooks (LinkPlugin *plugin, GError **error)
       .event = RFL_EVENT_SOURCE_APPEARED,
       .stage = RFL_HOOK_NORMAL,
       .func = on_appeared,
+      .user_data = plugin },
+    { .name = "interconnect/formats",
+      .event = RFL_EVENT_FORMATS_CHANGED,
+      .stage = RFL_HOOK_NORMAL,
+      .func = on_formats,
       .user_data = plugin },
     { .name = "interconnect/vanished",
       .event = RFL_EVENT_SOURCE_VANISHED,

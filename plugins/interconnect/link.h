@@ -119,12 +119,14 @@ typedef struct {
   guint64 sent, received, asked;
 } LinkDigest;
 
-/* @leg: towards the peer, of one route of the session; @n_formats, @codec: of the route, as announced */
+/* @leg: towards the peer, of one route of the session; @n_formats, @codec: of the route, as announced;
+ * @whole: with all its formats */
 typedef struct {
   LinkRoom *room;
   RflRoute *route;
   RflLeg *leg;
   guint n_formats, codec;
+  gboolean whole;
 } LinkLeg;
 
 /**
@@ -144,6 +146,7 @@ struct _LinkRoom {
  * LinkPeer:
  * @name: its RTP relay address, for the log
  * @waiting: label -> LinkWaiting of media.c: parked packets whose SOURCE is on its way
+ * @features: of its HELLO, as its legs know them
  * @used: labels given out in this incarnation; @used_order: those of them whose sources are gone
  */
 struct _LinkPeer {
@@ -164,6 +167,7 @@ struct _LinkPeer {
   gint64 rate_at;
   double rate_tokens;
   guint64 rtcp_in, rtcp_out;
+  guint32 features;
 };
 
 /* ---- options.c ---- */
@@ -238,8 +242,10 @@ gboolean link_media_add_hooks (LinkPlugin *plugin, GError **error);
 void link_media_announce (LinkLeg *leg, RflSource *source);
 void link_media_announce_all (LinkLeg *leg);
 void link_media_withdraw_all (LinkLeg *leg);
-/* (transfer full): the SOURCE of a source here */
-LinkMessage *link_media_describe (const RflSource *source, guint32 label);
+/* Its owner has negotiated other formats. */
+void link_media_announce_medium (LinkPlugin *plugin, const RflMedium *medium);
+/* (transfer full): the SOURCE of a source here, for @peer */
+LinkMessage *link_media_describe (const LinkPeer *peer, const RflSource *source, guint32 label);
 
 /* ---- media.c ---- */
 /* Ends what of @buckets was not told again; the others get their own SSRC back where it is free. */
@@ -252,9 +258,23 @@ void link_media_unknown_label (LinkPeer *peer, guint32 label, guint64 ticket);
 void link_media_forget_all (LinkPeer *peer);
 
 /* ---- codec.c ---- */
-/* (transfer container) (element-type RflFormat): what of the route's formats crosses links: the
- * session codec, then those that go with any codec */
+/* (transfer full) (element-type RflFormat): what of the route's formats crosses every link, with its
+ * numbers there: the session codec, then those that go with any codec */
 GPtrArray *link_codec_formats (const RflRoute *route);
+/* The number on links of the format at @index: its own, unless one before it has that. */
+guint8 link_codec_number (const RflRoute *route, guint index);
+/* (transfer full) (element-type RflFormat): what @source may send and @peer takes, with its numbers
+ * there; of its owner's answer first, as many as a message has */
+GPtrArray *link_codec_of_source (const LinkPeer *peer, const RflSource *source);
+/* The same as payload types for the leg to @peer. */
+void link_codec_fill (const LinkPeer *peer, const RflRoute *route,
+                      guint8 pt[RFL_ROUTE_MAX_FORMATS]);
+/* LINK_FEATURE_… of this reflector */
+guint32 link_codec_features (const LinkPlugin *plugin);
+/* Whether packets in other codecs than the session's go to @peer. */
+gboolean link_codec_is_whole (const LinkPeer *peer);
+/* What a peer's source sends becomes a format of @route where the mixer here knows it. */
+void link_codec_admit (LinkPlugin *plugin, RflRoute *route, const GPtrArray *formats);
 /* A remote participant tells what its session speaks. */
 void link_codec_take (LinkPlugin *plugin, const RflParticipant *participant);
 

@@ -77,6 +77,7 @@ add_source (LinkPeer *peer, RflMedium *medium, LinkIn *in)
   LinkLeg *leg = room ? link_room_find_leg (room, medium->route) : NULL;
   RflPtMap map;
 
+  link_codec_admit (peer->plugin, medium->route, in->formats);
   make_map (peer, medium->route, in->formats, &map);
   const RflSourceSpec spec = {
     .route = medium->route,
@@ -119,6 +120,7 @@ update_source (LinkPeer *peer, LinkIn *in, const LinkMessage *message)
   in->hash = message->hash;
   g_ptr_array_unref (in->formats);
   in->formats = g_ptr_array_ref (medium->formats);
+  link_codec_admit (peer->plugin, in->source->route, in->formats);
   make_map (peer, in->source->route, in->formats, &map);
   rfl_source_set_map (in->source, &map);
 }

@@ -11,6 +11,8 @@
 #define LINK_MAX_BODY 1040
 #define LINK_MAX_MEDIA 8
 #define LINK_MAX_FORMATS 8
+/* HELLO.FEATURES: takes sources of other codecs than the session's, since it has a mixer. */
+#define LINK_FEATURE_MIXES (1u << 0)
 /* What is announced is summed up in so many buckets. */
 #define LINK_N_BUCKETS 64
 /* Octets of a text in one message, so that every session and participant fit beside it. */

@@ -87,6 +87,22 @@ forget_all (LinkPeer *peer)
   link_digest_forget (peer);
 }
 
+/* A peer has got a mixer, or has it no more: what it takes is another thing. */
+static void
+take_features (LinkPeer *peer)
+{
+  guint32 features = link_channel_get_peer_features (peer->channel);
+  GHashTableIter iter;
+  LinkRoom *room;
+
+  if (features == peer->features)
+    return;
+  peer->features = features;
+  g_hash_table_iter_init (&iter, peer->rooms);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &room))
+    link_room_update (room);
+}
+
 static void
 came_up (LinkPeer *peer)
 {
@@ -108,6 +124,7 @@ changed (gboolean up, const char *why, gpointer user_data)
 
   if (up)
     {
+      take_features (peer);
       came_up (peer);
       return;
     }
@@ -121,7 +138,10 @@ static const LinkChannelOps channel_ops = { transmit, deliver, changed };
 static void
 tick (gpointer user_data)
 {
-  link_peer_kick (user_data);
+  LinkPeer *peer = user_data;
+
+  link_channel_set_features (peer->channel, link_codec_features (peer->plugin));
+  link_peer_kick (peer);
 }
 
 LinkPeer *
@@ -164,7 +184,7 @@ link_peer_start (LinkPeer *peer, GError **error)
       g_set_error (error, RFL_ERROR, RFL_ERROR_FAILED, "the address of %s is in use", peer->name);
       return FALSE;
     }
-  link_peer_kick (peer);
+  tick (peer);
   link_digest_schedule (peer);
   return TRUE;
 }
@@ -219,6 +239,8 @@ receive_messages (LinkPeer *peer, const LinkFrame *frame)
   guint64 limited = stats->limited;
 
   link_channel_receive (peer->channel, frame, now (peer));
+  if (link_channel_is_up (peer->channel))
+    take_features (peer);
   link_peer_kick (peer);
   if (stats->limited > limited)
     link_complain (peer->plugin, LINK_COUNT_OVER_MESSAGES, peer->name,

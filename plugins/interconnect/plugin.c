@@ -2,7 +2,7 @@
 /* The descriptor of the interconnection. All of its code is in liblink.la. */
 #include "plugins/interconnect/link.h"
 
-static const char *const wants[] = { "rtp", NULL };
+static const char *const wants[] = { "rtp", "mixer", NULL };
 
 RFL_PLUGIN (.name = "interconnect", .version = "1",
             .summary = "links with other reflectors: RTP relay and RTCP relay",

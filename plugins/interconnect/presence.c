@@ -273,7 +273,10 @@ on_changed (RflEvent *event, gpointer user_data, GError **error)
   if (participant->state != RFL_PARTICIPANT_JOINED)
     return RFL_HOOK_CONTINUE;
   if (!participant->origin)
-    link_presence_tell (plugin, participant, LINK_JOIN);
+    {
+      link_presence_tell (plugin, participant, LINK_JOIN);
+      link_media_announce_medium (plugin, event->medium);
+    }
   link_rooms_update (plugin, participant->session);
   link_plugin_kick (plugin);
   return RFL_HOOK_CONTINUE;

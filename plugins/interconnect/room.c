@@ -106,21 +106,6 @@ set_back (const LinkLeg *leg)
 }
 
 static void
-fill_pt (const RflRoute *route, guint8 pt[RFL_ROUTE_MAX_FORMATS])
-{
-  g_autoptr (GPtrArray) formats = link_codec_formats (route);
-
-  memset (pt, RFL_PT_NONE, RFL_ROUTE_MAX_FORMATS);
-  for (guint i = 0; i < formats->len; i++)
-    {
-      const RflFormat *format = formats->pdata[i];
-      guint8 index = rfl_route_find_format (route, format);
-      if (index < RFL_ROUTE_MAX_FORMATS)
-        pt[index] = format->pt;
-    }
-}
-
-static void
 add_leg (LinkRoom *room, RflRoute *route)
 {
   LinkPlugin *plugin = room->peer->plugin;
@@ -137,11 +122,12 @@ add_leg (LinkRoom *room, RflRoute *route)
 
   if (plugin->config.address)
     rfl_address_parse (&spec.local, plugin->config.address, 0);
-  fill_pt (route, spec.pt);
+  link_codec_fill (room->peer, route, spec.pt);
   leg->room = room;
   leg->route = route;
   leg->n_formats = route->formats->len;
   leg->codec = route->codec;
+  leg->whole = link_codec_is_whole (room->peer);
   leg->leg = rfl_leg_new (&spec);
   g_ptr_array_add (room->legs, leg);
   set_back (leg);
@@ -151,13 +137,16 @@ add_leg (LinkRoom *room, RflRoute *route)
 static void
 update_formats (LinkLeg *leg)
 {
+  gboolean whole = link_codec_is_whole (leg->room->peer);
   guint8 pt[RFL_ROUTE_MAX_FORMATS];
 
-  if (leg->n_formats == leg->route->formats->len && leg->codec == leg->route->codec)
+  if (leg->n_formats == leg->route->formats->len && leg->codec == leg->route->codec
+      && leg->whole == whole)
     return;
+  leg->whole = whole;
   leg->codec = leg->route->codec;
   leg->n_formats = leg->route->formats->len;
-  fill_pt (leg->route, pt);
+  link_codec_fill (leg->room->peer, leg->route, pt);
   link_media_announce_all (leg);
   rfl_leg_set_pt (leg->leg, pt);
 }

@@ -95,7 +95,7 @@ sample (World *world, guint8 type, const Person *person)
     case LINK_JOIN:
       return link_presence_describe (person->participant);
     case LINK_SOURCE:
-      return link_media_describe (source, out->label);
+      return link_media_describe (peer, source, out->label);
     case LINK_LEAVE:
       return about (LINK_LEAVE, person);
     case LINK_TEXT:
