@@ -20,6 +20,15 @@ render() {
   ' "$top/conf.d/$2"
 }
 
+# Plugins that configure has left out.
+left_out() {
+  local folder name
+  for folder in "$top"/plugins/*/; do
+    name=$(basename "$folder")
+    [ -e "$RFL_TOP_BUILDDIR/plugins/$name/.libs/$name.so" ] || printf '%s ' "$name"
+  done
+}
+
 # The file of group $1, or nothing.
 file_of() {
   (cd "$top/conf.d" && ls -- *.conf) | grep -x "[0-9][0-9]-$1\.conf"
@@ -59,11 +68,13 @@ check_file() {
 }
 
 check_options() {
-  options >"$tmp/options" && diff "$top/doc/options.md" "$tmp/options"
+  options >"$tmp/options" &&
+    awk -v out=" $(left_out)" '/^## / { skip = index(out, " " $2 " ") } !skip' "$top/doc/options.md" |
+    diff - "$tmp/options"
 }
 
 check_names() {
-  (cd "$top/conf.d" && ls -- *.conf) | sed 's/^[0-9]*-//; s/\.conf$//' | sort |
+  (cd "$tmp/plain" && ls -- *.conf) | sed 's/^[0-9]*-//; s/\.conf$//' | sort |
     diff - <(sort "$tmp/groups")
 }
 
@@ -95,6 +106,9 @@ if [ "${1-}" = --update ]; then
   exit
 fi
 cp "$top"/conf.d/*.conf "$tmp/plain"
+for name in $(left_out); do
+  rm -f "$tmp"/plain/[0-9][0-9]-"$name".conf
+done
 for file in "$tmp"/plain/*.conf; do
   spell_out "$file" >"$tmp/spelt/${file##*/}"
 done
