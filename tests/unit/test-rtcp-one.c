@@ -289,8 +289,8 @@ mixed (Room *room, gconstpointer data)
   stats = stats_of (room->d);
   await (room, room->d, 7 * G_USEC_PER_SEC);
   rtcp = last (room->d);
-  expect_report (room, "SR");
   g_assert_true (rfl_rtcp_get_sender_info (&rtcp, &info));
+  expect_report (room, "SR");
   g_assert_cmpuint (info.packets, ==, 1);
   g_assert_cmpuint (info.octets, ==, 5);
   g_assert_cmpuint (info.rtp_timestamp, ==,
