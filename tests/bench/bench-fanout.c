@@ -156,6 +156,29 @@ ours_stop (Ours *o)
 
 /* ---- load and measurement ---- */
 
+/* RFC 7741: with picture id, TL0PICIDX and KEYIDX, all of which a leg of mode `one` rewrites */
+static void
+write_vp8 (guint8 *p, gboolean first, guint16 picture)
+{
+  const guint8 data[] = { first ? 0x90 : 0x80,
+                          0xf0,
+                          (guint8) (0x80 | picture >> 8),
+                          (guint8) picture,
+                          (guint8) picture,
+                          picture & 0x1f,
+                          first ? 0x10 : 0x11,
+                          0,
+                          0,
+                          0x9d,
+                          0x01,
+                          0x2a,
+                          0x40,
+                          0x01,
+                          0xf0,
+                          0 };
+  memcpy (p, data, sizeof data);
+}
+
 /* All packets of a burst in one message, so that they are received together. */
 static void
 send_burst (int fd, const RflAddress *to, const Scenario *s, guint16 *seq)
