@@ -8,6 +8,13 @@
   "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive><to_encoder>"        \
   "<picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n"
 
+static RflHookResult
+on_digit (RflEvent *event, gpointer data, GError **error)
+{
+  g_string_append (data, event->name);
+  return RFL_HOOK_CONTINUE;
+}
+
 static void
 info (void)
 {
@@ -15,8 +22,17 @@ info (void)
   const struct {
     const char *headers, *body, *status, *must_have;
   } rows[] = {
-    { "Content-Type: application/dtmf-relay\r\n", "Signal=5\r\n", "SIP/2.0 415",
-      "\r\nAccept: application/media_control+xml" },
+    { "Content-Type: application/dtmf-info\r\n", "Signal=5\r\n", "SIP/2.0 415",
+      "\r\nAccept: application/media_control+xml, application/dtmf-relay, application/dtmf" },
+    { "Content-Type: application/dtmf-relay\r\n", "Duration=160\r\n", "SIP/2.0 400", NULL },
+    { "Content-Type: application/dtmf-relay\r\n", "Signal=55\r\n", "SIP/2.0 400", NULL },
+    { "Content-Type: application/dtmf-relay\r\n", large, "SIP/2.0 413", NULL },
+    { "Content-Type: application/dtmf\r\n", "16", "SIP/2.0 400", NULL },
+    { "Content-Type: application/dtmf\r\n", "5", "SIP/2.0 200", NULL },
+    { "Content-Type: application/dtmf-relay\r\n", "Signal= #\r\nDuration=160\r\n", "SIP/2.0 200",
+      NULL },
+    { "Content-Type: application/dtmf-relay\r\n", "Duration=160\r\nsignal=10", "SIP/2.0 200",
+      NULL },
     { NULL, "x", "SIP/2.0 415", NULL },
     { MEDIA_CONTROL, large, "SIP/2.0 413", NULL },
     { MEDIA_CONTROL, "<media_control>", "SIP/2.0 400", NULL },
@@ -28,6 +44,11 @@ info (void)
   };
   House *house = house_new ("");
   g_autoptr (Phone) phone = house_phone (house);
+  g_autoptr (GString) digits = g_string_new (NULL);
+  const RflHook hook = {
+    "test/digit", RFL_EVENT_DIGIT, RFL_HOOK_LATE, NULL, NULL, on_digit, digits
+  };
+  guint id = rfl_bus_add_hook (rfl_core_get_bus (house->core), &hook, NULL);
 
   memset (large, ' ', sizeof large);
   large[sizeof large - 1] = '\0';
@@ -40,6 +61,8 @@ info (void)
       g_assert_true (rows[i].must_have == NULL || strstr (answer, rows[i].must_have));
     }
   g_assert_cmpuint (rfl_counter_read (house->sip->counters.picture_requests), ==, 1);
+  g_assert_cmpstr (digits->str, ==, "5#*");
+  rfl_bus_remove_hook (rfl_core_get_bus (house->core), id);
   house_hang_up (house, phone);
   house_free (house);
 }

@@ -97,6 +97,22 @@ good_room (void)
 }
 
 static void
+pin (void)
+{
+  static const struct {
+    const char *params, *pin;
+  } rows[] = { { NULL, NULL }, { "xpin=1", NULL },       { "pin=%zz", "" },
+               { "pin", "" },  { "pin=12%334", "1234" }, { "lr;PIN=1234;x", "1234" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      url_t url = { .url_type = url_sip, .url_host = "h", .url_params = rows[i].params };
+      g_autofree char *got = sip_uri_get_pin (&url);
+      g_assert_cmpstr (got, ==, rows[i].pin);
+    }
+}
+
+static void
 mode (void)
 {
   static const struct {
@@ -198,6 +214,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/uri/long-room", long_room);
   g_test_add_func ("/sip/uri/good-room", good_room);
   g_test_add_func ("/sip/uri/mode", mode);
+  g_test_add_func ("/sip/uri/pin", pin);
   g_test_add_func ("/sip/uri/identity", identity);
   g_test_add_func ("/sip/uri/hostile-identity", hostile_identity);
   return g_test_run ();

@@ -90,7 +90,8 @@ static const RflParticipantOps participant_ops = { .ended = ended,
                                                    .reoffer = sip_reinvite_reoffer };
 
 void
-sip_call_adopt (SipCall *call, const char *identity, const char *display_name, gboolean confirmed)
+sip_call_adopt (SipCall *call, const char *identity, const char *display_name, const char *pin,
+                gboolean confirmed)
 {
   SipPlugin *plugin = call->listener->plugin;
   RflParticipantSpec spec = { .identity = identity,
@@ -99,7 +100,8 @@ sip_call_adopt (SipCall *call, const char *identity, const char *display_name, g
                               .signalling = call->remote,
                               .ops = &participant_ops,
                               .user_data = call,
-                              .unconfirmed = !confirmed };
+                              .unconfirmed = !confirmed,
+                              .pin = pin };
 
   call->participant = rfl_participant_new (plugin->core, &spec);
   rfl_participant_set_data (call->participant, CALL_KEY, call, NULL);

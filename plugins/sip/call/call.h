@@ -107,8 +107,8 @@ struct _SipCall {
   SipCall *twin;
 };
 
-/* Makes @call, whose other members are set, a call of the plugin, with its participant. */
-void sip_call_adopt (SipCall *call, const char *identity, const char *display_name,
+/* Makes @call, whose other members are set, a call of the plugin, with its participant. @pin: (nullable) */
+void sip_call_adopt (SipCall *call, const char *identity, const char *display_name, const char *pin,
                      gboolean confirmed);
 /* @sip: (nullable): the ACK */
 void sip_call_acknowledged (SipCall *call, const sip_t *sip);

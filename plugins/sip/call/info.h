@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* INFO inside a call (RFC 6086, RFC 5168). Not DTMF, nor any other package. */
+/* INFO inside a call (RFC 6086, RFC 5168), keys too. Not any other package. */
 #pragma once
 
 #include "plugins/sip/call/call.h"

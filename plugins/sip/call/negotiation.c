@@ -133,6 +133,7 @@ call_new (SipListener *listener, SipInvite *invite)
 {
   g_autofree char *identity = sip_uri_get_identity (invite->sip->sip_from);
   g_autofree char *display_name = sip_uri_get_display_name (invite->sip->sip_from);
+  g_autofree char *pin = sip_uri_get_pin (invite->sip->sip_request->rq_url);
   SipCall *call = g_new0 (SipCall, 1);
 
   g_atomic_ref_count_init (&call->refs);
@@ -147,7 +148,7 @@ call_new (SipListener *listener, SipInvite *invite)
   sip_timer_note (call, invite->sip);
   sip_target_apply (call, sip_target_new (call, invite->sip, &invite->remote, invite->tcp));
   call->since = rfl_clock_now (rfl_core_get_clock (listener->plugin->core));
-  sip_call_adopt (call, identity, display_name, call->tcp);
+  sip_call_adopt (call, identity, display_name, pin, call->tcp);
   sip_index_add (listener->plugin->index, call, invite->sip);
   sip_gate_know (listener->plugin->gate, call);
   return call;

@@ -108,6 +108,15 @@ sip_uri_get_mode (const url_t *url, gboolean *said, RflLegMode *mode, GError **e
   return FALSE;
 }
 
+char *
+sip_uri_get_pin (const url_t *url)
+{
+  g_autofree char *value = find_parameter (url, "pin");
+  char *pin = value ? unescape (value) : NULL;
+
+  return value && !pin ? g_strdup ("") : pin;
+}
+
 /* Those of Unicode too: U+009B begins a terminal's commands like ESC [, U+2028 a line, and U+202E turns
  * what follows around. */
 static void

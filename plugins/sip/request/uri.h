@@ -22,6 +22,8 @@ char *sip_uri_get_room (const url_t *url, GError **error);
 /* The parameter `mode=all|mix|one`. @said: (out): whether it is there; without it @mode is
  * RFL_LEG_ALL. RFL_ERROR_MALFORMED. */
 gboolean sip_uri_get_mode (const url_t *url, gboolean *said, RflLegMode *mode, GError **error);
+/* (transfer full) (nullable): the parameter `pin`, unescaped; "" if it is no text. A secret */
+char *sip_uri_get_pin (const url_t *url);
 /* (transfer full): SCHEME:USER@HOST:PORT without parameters; valid UTF-8 */
 char *sip_uri_get_identity (const sip_from_t *from);
 /* (transfer full) (nullable): unquoted */
