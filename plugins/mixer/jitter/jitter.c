@@ -1,57 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A source's jitter buffer and decoder. Not a resampler. */
+/* A source's jitter buffer and decoder: what comes in. What comes out: playout.c. Not a resampler.
+ *
+ * All times are samples. A packet's @pos is its timestamp, unwrapped; @now is what has been pulled;
+ * @head is the pos of what is pulled next. That @now - pos, the transit, is as low as it can be is the network's affair;
+ * @now - @head, at which packets are played, is ours: it follows what nearly all packets keep to.
+ */
 #include "config.h"
 
-#include "plugins/mixer/jitter/jitter.h"
+#include "plugins/mixer/jitter/jitter-private.h"
 
-#include "plugins/mixer/jitter/noise.h"
-#include <speex/speex_jitter.h>
 #include <string.h>
 
-#define MAX_PAYLOAD 1500
-/* How the delay moves when that is heard least. */
-#define STEP_MS 10
-/* Concealment fades out in this time; afterwards a gap is a pause. */
-#define MAX_CONCEAL_MS 80
-/* After a pause as long as this the delay is found anew. */
-#define MAX_IDLE_MS 1000
-/* A jump as far as this in sequence numbers or time is a new stream (RFC 3550 A.1). */
-#define MAX_DROPOUT 3000
-#define MAX_JUMP_MS 3000
-/* Mean square below which a change of the delay is not heard: about -50 dBov. */
-#define QUIET 10000
-/* Without a quiet moment for this long it changes anyway. */
-#define MAX_UNADJUSTED_MS 400
-
-typedef enum {
-  STATE_EMPTY, /* nothing has come, or nothing for long */
-  STATE_PLAYING,
-  STATE_NOISE, /* the sender has said that it is silent */
-  STATE_PAUSED /* nothing came, and what could be concealed has been */
-} State;
-
-/**
- * MixJitter:
- * @clock: of the timestamps, Hz
- * @fifo: @n_fifo samples that are decoded and not pulled
- * @span: of its packets, in units of @clock
- * @concealed, @idle, @unadjusted: ms
- */
-struct _MixJitter {
-  MixDecoder *decoder;
-  JitterBuffer *buffer;
-  MixNoise noise;
-  State state;
-  guint rate, clock;
-  gint16 fifo[2 * MIX_MAX_DECODED];
-  guint n_fifo;
-  guint span;
-  guint concealed, idle, unadjusted;
-  gboolean quiet;
-  guint16 last_seq;
-  guint32 last_timestamp;
-  MixJitterStats stats;
-};
+/* Of packets that are all late, or all too early, so many pulls are looked at before they are believed. */
+#define BELIEVE 3
+/* ms: who comes so much earlier than any of the last ten seconds has jumped. */
+#define MAX_AHEAD 150
+/* ms: the delay grows to this at most. */
+#define MAX_DELAY 400
+/* After a pause of so many seconds the delay is found anew: clocks have drifted. */
+#define MAX_PAUSE 10
 
 MixJitter *
 mix_jitter_new (const MixCodec *codec, const RflFormat *format)
@@ -62,9 +29,8 @@ mix_jitter_new (const MixCodec *codec, const RflFormat *format)
   if (jitter->decoder == NULL)
     return NULL;
   jitter->rate = mix_decoder_get_rate (jitter->decoder);
-  jitter->clock = format->clock_rate;
-  jitter->span = jitter->clock / 50;
-  jitter->buffer = jitter_buffer_init ((int) (jitter->clock * STEP_MS / 1000));
+  jitter->ratio = jitter->rate / format->clock_rate;
+  jitter->span = jitter->rate / 50;
   jitter->noise = (MixNoise) MIX_NOISE_INIT;
   return g_steal_pointer (&jitter);
 }
@@ -74,9 +40,9 @@ mix_jitter_free (MixJitter *jitter)
 {
   if (jitter == NULL)
     return;
-  if (jitter->buffer)
-    jitter_buffer_destroy (jitter->buffer);
-  mix_decoder_free (jitter->decoder);
+  mix_store_clear (&jitter->store);
+  if (jitter->decoder)
+    mix_decoder_free (jitter->decoder);
   g_free (jitter);
 }
 
@@ -89,9 +55,11 @@ mix_jitter_get_rate (const MixJitter *jitter)
 void
 mix_jitter_reset (MixJitter *jitter)
 {
-  jitter_buffer_reset (jitter->buffer);
+  mix_store_clear (&jitter->store);
   mix_decoder_reset (jitter->decoder);
+  jitter->transit = (MixTransit){ 0 };
   jitter->n_fifo = 0;
+  jitter->n_late = jitter->n_early = 0;
   jitter->state = STATE_EMPTY;
 }
 
@@ -99,208 +67,199 @@ void
 mix_jitter_get_stats (const MixJitter *jitter, MixJitterStats *out)
 {
   *out = jitter->stats;
+  out->delay = 0;
+  if (jitter->state != STATE_EMPTY && jitter->transit.n)
+    {
+      gint64 delay = jitter->now - jitter_get_head (jitter) - mix_transit_least (&jitter->transit);
+      out->delay = (guint) (MAX (delay, 0) * 1000 / jitter->rate);
+    }
 }
 
-/* ---- what comes in ---- */
-
-static gboolean
-has_jumped (const MixJitter *jitter, const RflRtp *rtp)
+gint64
+jitter_get_head (const MixJitter *jitter)
 {
-  gint32 ahead = (gint32) (rtp->timestamp - jitter->last_timestamp);
-
-  return ABS (rfl_seq_diff (rtp->seq, jitter->last_seq)) > MAX_DROPOUT
-         || ABS (ahead) > (gint32) (jitter->clock / 1000 * MAX_JUMP_MS);
+  return jitter->next - jitter->n_fifo;
 }
 
-/* In units of the timestamps. */
+static gint64
+ms_of (const MixJitter *jitter, guint ms)
+{
+  return (gint64) jitter->rate * ms / 1000;
+}
+
+/* Remembers it, too. */
+static gboolean
+has_come_before (MixJitter *jitter, const RflRtp *rtp)
+{
+  MixSeen *seen = &jitter->seen[rtp->seq % MIX_SEEN];
+  gboolean before = seen->is && seen->seq == rtp->seq && seen->timestamp == rtp->timestamp;
+
+  *seen = (MixSeen){ TRUE, rtp->seq, rtp->timestamp };
+  return before;
+}
+
+/* The first packet is played at once: that others take longer is seen from them. */
+static void
+begin (MixJitter *jitter, const RflRtp *rtp)
+{
+  jitter->state = STATE_PLAYING;
+  jitter->last_timestamp = rtp->timestamp;
+  jitter->last_pos = jitter->next = jitter->end = jitter->now;
+  jitter->end_seq = (guint16) (rtp->seq - 1);
+  memset (jitter->seen, 0, sizeof jitter->seen);
+  has_come_before (jitter, rtp);
+  jitter->last_seq = jitter->end_seq;
+  jitter->heard = jitter->now;
+  jitter->concealed = 0;
+}
+
+static void
+begin_again (MixJitter *jitter, const RflRtp *rtp)
+{
+  mix_jitter_reset (jitter);
+  begin (jitter, rtp);
+  jitter->stats.resets++;
+}
+
+/* Counts pulls after which packets came that are not believed. Returns: %TRUE: there were enough */
+static gboolean
+doubt (MixJitter *jitter, guint *n)
+{
+  if (*n == 0 || jitter->doubted != jitter->now)
+    (*n)++;
+  jitter->doubted = jitter->now;
+  return *n >= BELIEVE;
+}
+
+/* Since the end of what was decoded last everything was made up, so that a packet that is late can
+ * still be played, and the delay is longer from then on. */
+static gboolean
+rewind_to (MixJitter *jitter, gint64 pos)
+{
+  gint64 delay = jitter->now - pos + jitter->n_fifo - mix_transit_least (&jitter->transit);
+
+  if (pos < jitter->end || delay > ms_of (jitter, MAX_DELAY))
+    return FALSE;
+  jitter->next = pos;
+  return TRUE;
+}
+
+/* Nobody hears it in a pause if the delay changes, but not so that @packet would be too late. */
+static void
+settle_in_pause (MixJitter *jitter, const MixStored *packet)
+{
+  gint64 next = jitter->now - mix_transit_most (&jitter->transit) + jitter->n_fifo;
+
+  if (jitter->state == STATE_PLAYING || jitter->store.n > 0)
+    return;
+  jitter->next = MAX (MIN (next, packet->pos), jitter->end);
+}
+
+typedef enum {
+  TAKE,
+  LEAVE,
+  BEGIN
+} Verdict;
+
+/* @follows: no number is missing, so that time cannot run backwards */
+static Verdict
+judge (MixJitter *jitter, const MixStored *packet, gboolean follows)
+{
+  gint64 early = mix_transit_least (&jitter->transit) - (jitter->now - packet->pos);
+
+  if (jitter->transit.n == 0)
+    return TAKE;
+  if (follows && packet->pos <= jitter->last_pos)
+    return BEGIN;
+  if (early > ms_of (jitter, MAX_AHEAD))
+    return follows || doubt (jitter, &jitter->n_early) ? BEGIN : LEAVE;
+  jitter->n_early = 0;
+  if (packet->pos >= jitter->next || packet->noise || rewind_to (jitter, packet->pos)
+      || packet->pos + packet->span > jitter->next)
+    {
+      jitter->n_late = 0;
+      return TAKE;
+    }
+  return jitter->state != STATE_PLAYING && doubt (jitter, &jitter->n_late) ? BEGIN : LEAVE;
+}
+
+/* In samples. 0: it is no payload */
 static guint
 get_span (MixJitter *jitter, const RflRtp *rtp, gboolean noise)
 {
-  guint n;
+  guint n = noise ? 1 : mix_decoder_count (jitter->decoder, rtp->payload, rtp->payload_len);
 
-  if (noise)
-    return jitter->span;
-  n = mix_decoder_count (jitter->decoder, rtp->payload, rtp->payload_len);
-  if (n == 0)
+  if (rtp->payload_len == 0 || rtp->payload_len > MIX_STORE_MAX_PAYLOAD || n == 0)
     {
       jitter->stats.refused++;
-      return jitter->span;
+      return 0;
     }
-  jitter->span = (guint) ((guint64) n * jitter->clock / jitter->rate);
-  return jitter->span;
+  return n;
 }
 
-/* A gap between two packets is a pause only if no number is missing. */
+static void
+keep (MixJitter *jitter, const MixStored *packet)
+{
+  mix_transit_add (&jitter->transit, jitter->now, jitter->now - packet->pos, jitter->rate / 2);
+  if (packet->pos > jitter->last_pos)
+    settle_in_pause (jitter, packet);
+  if (!mix_store_add (&jitter->store, packet))
+    jitter->stats.late++;
+}
+
+/* A packet that is left out tells nevertheless how long packets take. */
+static void
+leave (MixJitter *jitter, const MixStored *packet)
+{
+  gint64 value = jitter->now - packet->pos;
+
+  jitter->stats.late++;
+  if (value > mix_transit_least (&jitter->transit)
+      && value - mix_transit_least (&jitter->transit) < ms_of (jitter, MAX_DELAY))
+    mix_transit_add (&jitter->transit, jitter->now, value, jitter->rate / 2);
+}
+
 void
 mix_jitter_put (MixJitter *jitter, const RflRtp *rtp, gboolean noise)
 {
-  JitterBufferPacket packet = { .data = (char *) rtp->payload,
-                                .len = (spx_uint32_t) rtp->payload_len,
-                                .timestamp = rtp->timestamp,
-                                .sequence = rtp->seq,
-                                .user_data = noise };
+  MixStored packet = {
+    .seq = rtp->seq, .noise = noise, .len = rtp->payload_len, .payload = (guint8 *) rtp->payload
+  };
+  gboolean follows = rtp->seq == (guint16) (jitter->last_seq + 1);
+  Verdict verdict;
 
-  if (rtp->payload_len == 0 || rtp->payload_len > MAX_PAYLOAD)
-    {
-      jitter->stats.refused++;
-      return;
-    }
-  if (jitter->state != STATE_EMPTY && has_jumped (jitter, rtp))
-    {
-      mix_jitter_reset (jitter);
-      jitter->stats.resets++;
-    }
-  if (jitter->state == STATE_EMPTY)
-    {
-      jitter->state = STATE_PLAYING;
-      jitter->concealed = 0;
-    }
-  else if (jitter->stats.packets > 0
-           && (gint32) (rtp->timestamp
-                        - (guint32) jitter_buffer_get_pointer_timestamp (jitter->buffer))
-                  < 0)
-    jitter->stats.late++;
-  packet.span = get_span (jitter, rtp, noise);
-  jitter->last_seq = rtp->seq;
-  jitter->last_timestamp = rtp->timestamp;
-  jitter->idle = 0;
   jitter->stats.packets++;
-  jitter_buffer_put (jitter->buffer, &packet);
-}
-
-/* ---- what comes out ---- */
-
-static guint
-to_samples (const MixJitter *jitter, guint units)
-{
-  return (guint) ((guint64) units * jitter->rate / jitter->clock);
-}
-
-static gboolean
-is_quiet (const gint16 *pcm, guint n)
-{
-  double sum = 0;
-
-  for (guint i = 0; i < n; i++)
-    sum += (double) pcm[i] * pcm[i];
-  return sum < (double) QUIET * n;
-}
-
-static void
-append_concealed (MixJitter *jitter, guint n)
-{
-  gint16 *out = jitter->fifo + jitter->n_fifo;
-
-  n = MIN (n, MIX_MAX_DECODED);
-  if (jitter->state == STATE_NOISE)
-    mix_noise_fill (&jitter->noise, out, n);
-  else if (jitter->state == STATE_PAUSED)
-    memset (out, 0, n * sizeof *out);
-  else
-    {
-      mix_decoder_conceal (jitter->decoder, NULL, 0, out, n);
-      jitter->concealed += n * 1000 / jitter->rate;
-      jitter->stats.lost++;
-      if (jitter->concealed >= MAX_CONCEAL_MS)
-        jitter->state = STATE_PAUSED;
-    }
-  jitter->n_fifo += n;
-}
-
-static void
-append_packet (MixJitter *jitter, const JitterBufferPacket *packet)
-{
-  const guint8 *payload = (const guint8 *) packet->data;
-  gint16 *out = jitter->fifo + jitter->n_fifo;
-  gint n;
-
-  if (packet->user_data)
-    {
-      jitter->state = STATE_NOISE;
-      mix_noise_set (&jitter->noise, payload, packet->len);
-      append_concealed (jitter, to_samples (jitter, packet->span));
-      return;
-    }
-  n = mix_decoder_decode (jitter->decoder, payload, packet->len, out, MIX_MAX_DECODED);
-  if (n < 0)
-    {
-      append_concealed (jitter, to_samples (jitter, packet->span));
-      return;
-    }
-  jitter->state = STATE_PLAYING;
-  jitter->concealed = 0;
-  jitter->quiet = is_quiet (out, (guint) n);
-  jitter->n_fifo += (guint) n;
-}
-
-/* One stretch more in the fifo, @ms at least if nothing has come. */
-static void
-advance (MixJitter *jitter, guint ms)
-{
-  char room[MAX_PAYLOAD];
-  JitterBufferPacket packet = { .data = room, .len = sizeof room };
-  spx_int32_t wanted = (spx_int32_t) (jitter->clock * ms / 1000), offset;
-  int result = jitter_buffer_get (jitter->buffer, &packet, wanted, &offset);
-
-  if (result == JITTER_BUFFER_OK)
-    append_packet (jitter, &packet);
-  else
-    append_concealed (jitter, MAX (to_samples (jitter, packet.span), 1));
-}
-
-/* In a quiet moment the delay may change without being heard. */
-static void
-adjust (MixJitter *jitter, guint ms)
-{
-  JitterBufferPacket packet = { 0 };
-  spx_int32_t offset;
-
-  jitter->unadjusted += ms;
-  if (!jitter->quiet && jitter->state == STATE_PLAYING && jitter->unadjusted < MAX_UNADJUSTED_MS)
+  packet.span = get_span (jitter, rtp, noise);
+  if (packet.span == 0)
     return;
-  jitter_buffer_update_delay (jitter->buffer, &packet, &offset);
-  jitter->unadjusted = 0;
-}
-
-static void
-note_delay (MixJitter *jitter)
-{
-  gint32 ahead = (gint32) (jitter->last_timestamp + jitter->span
-                           - (guint32) jitter_buffer_get_pointer_timestamp (jitter->buffer));
-  gint32 waiting = ahead + (gint32) ((guint64) jitter->n_fifo * jitter->clock / jitter->rate);
-
-  jitter->stats.delay = waiting > 0 ? (guint) waiting * 1000 / jitter->clock : 0;
-}
-
-gboolean
-mix_jitter_pull (MixJitter *jitter, guint ms, gint16 *out)
-{
-  guint n = jitter->rate * ms / 1000;
-  gboolean sounds;
-
-  g_return_val_if_fail (ms >= 1 && ms <= MIX_MAX_PULL, FALSE);
+  if (jitter->state != STATE_EMPTY && has_come_before (jitter, rtp))
+    {
+      jitter->stats.twice++;
+      return;
+    }
   if (jitter->state == STATE_EMPTY)
-    return FALSE;
-  jitter->idle += ms;
-  if (jitter->idle > MAX_IDLE_MS && jitter->state != STATE_NOISE)
+    begin (jitter, rtp);
+  else if (jitter->now - jitter->heard > ms_of (jitter, MAX_PAUSE * 1000))
+    begin_again (jitter, rtp);
+  packet.pos = jitter->last_pos
+               + (gint64) (gint32) (rtp->timestamp - jitter->last_timestamp) * jitter->ratio;
+  verdict = judge (jitter, &packet, follows);
+  if (verdict == BEGIN)
     {
-      mix_jitter_reset (jitter);
-      return FALSE;
+      begin_again (jitter, rtp);
+      packet.pos = jitter->next;
     }
-  sounds = jitter->state != STATE_PAUSED;
-  while (jitter->n_fifo < n)
+  if (verdict == LEAVE)
     {
-      advance (jitter, ms);
-      sounds |= jitter->state != STATE_PAUSED;
+      leave (jitter, &packet);
+      return;
     }
-  if (sounds)
-    memcpy (out, jitter->fifo, n * sizeof *out);
-  jitter->n_fifo -= n;
-  memmove (jitter->fifo, jitter->fifo + n, jitter->n_fifo * sizeof *out);
-  adjust (jitter, ms);
-  jitter_buffer_remaining_span (jitter->buffer, (spx_uint32_t) ((guint64) jitter->n_fifo
-                                                                * jitter->clock / jitter->rate));
-  jitter_buffer_tick (jitter->buffer);
-  note_delay (jitter);
-  return sounds;
+  keep (jitter, &packet);
+  if (packet.pos >= jitter->last_pos)
+    {
+      jitter->last_pos = packet.pos;
+      jitter->last_timestamp = rtp->timestamp;
+      jitter->last_seq = rtp->seq;
+    }
+  jitter->heard = jitter->now;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From one source's packets, as they come, to its samples, in time: order, delay, what is lost,
- * what is silent. The work is that of speexdsp's jitter buffer, whose delay adapts. Not for whether it is heard.
+ * what is silent. The delay adapts. Not for whether it is heard.
  *
  * Time is what is pulled: whoever pulls does so once for each stretch of time. One thread.
  */
@@ -19,14 +19,15 @@ typedef struct _MixJitter MixJitter;
 
 /**
  * MixJitterStats:
- * @late: packets that came when their time was over
+ * @late: packets that came when their time was over, or that were too many
+ * @twice: packets that had come already
  * @refused: payloads that were none of the codec's
  * @lost: stretches of concealment
  * @resets: times that a sender's numbers or clock had jumped
  * @delay: ms that samples wait now, from the arrival of their packet to their end
  */
 typedef struct {
-  guint64 packets, late, refused, lost, resets;
+  guint64 packets, late, twice, refused, lost, resets;
   guint delay;
 } MixJitterStats;
 
