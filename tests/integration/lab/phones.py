@@ -316,13 +316,13 @@ class Sipp:
     """One call that plays a tone. sipp keeps nothing of what it hears: watch its port (Ear)."""
 
     def __init__(self, lab, name, ns, ip, reflector, tone, seconds=60, password="secret", ssrc=0x51bb0000,
-                 media_port=6000):
+                 media_port=6000, amplitude=0.4):
         need("sipp")
         self.lab, self.name, self.ns, self.ip, self.reflector = lab, name, ns, ip, reflector
         self.media_port, self.ssrc, self.seconds, self.password = media_port, ssrc, seconds, password
         self.dir = lab.path(f"sipp-{name}")
         os.makedirs(self.dir)
-        frames = media.tone_frames(tone)
+        frames = media.tone_frames(tone, amplitude)
         pcap.write(os.path.join(self.dir, "tone.pcap"),
                    [(i * 0.02, media_port, media_port,
                      media.pack(media.RTP(0, int(i == 0), i, 160 * i, ssrc, frames[i % 50])))
