@@ -17,9 +17,9 @@ PLAYED = {96: "opus", 9: "G722", 0: "PCMU"}
 class Phone:
     """A phone, what goes in and out of it, and when it was called."""
 
-    def __init__(self, lab, phone, ns, ip, tone, codec):
+    def __init__(self, lab, phone, ns, ip, tone, codec, ports=range(65536)):
         self.phone, self.name, self.tone, self.codec = phone, phone.name, tone, codec
-        self.ear, self.mouth = Ear(lab, ns, ip, 5566), Mouth(lab, ns, ip, 5566)
+        self.ear, self.mouth = Ear(lab, ns, ip, 5566, ports), Mouth(lab, ns, ip, 5566)
 
     def call(self, room):
         self.phone.call(room)
@@ -38,7 +38,7 @@ def phones(lab):
     return [
         Phone(lab, Baresip(lab, "bar", "ext1", "203.0.113.11", R1, 440, codecs=("opus",), sound=(48000, 2),
                            amplitude=SOFT), "ext1", "203.0.113.11", 440, "opus"),
-        Phone(lab, linphone, "ext2", "203.0.113.12", 700, "opus"),
+        Phone(lab, linphone, "ext2", "203.0.113.12", 700, "opus", [7078]),
         Phone(lab, Baresip(lab, "ben", "priv1", "192.168.10.11", R2, 1000, codecs=("g722",), sound=(16000, 1),
                            amplitude=SOFT), "priv1", "192.168.10.11", 1000, "G722"),
         Phone(lab, Twinkle(lab, "twi", "priv2", "192.168.10.12", R2, 1500, amplitude=SOFT, codecs="g711u"),
@@ -95,7 +95,7 @@ def streams(tap, phone, others, since):
 def conversation(lab, tap):
     """four phones of three makes and three codecs hear each other, and rtpbin hears their own packets"""
     span = seconds(20)
-    two(lab)
+    daemons = two(lab)
     everybody = [phone.call("blue") for phone in phones(lab)]
     tones = [phone.tone for phone in everybody]
     witness = Witness(lab, "blue")
@@ -107,6 +107,7 @@ def conversation(lab, tap):
     with Load(tap):
         time.sleep(span)
     until = time.time() - 1
+    mixers = [daemon.status()["plugins"]["mixer"] for daemon in daemons]  # for whoever reads a failure
     for phone in everybody:
         others = [p for p in everybody if p is not phone]
         streams(tap, phone, others, since)
@@ -120,7 +121,7 @@ def conversation(lab, tap):
     for phone in everybody:
         verdict = verdicts[phone.name]
         tap.ok(verdict.good(span * 3 // 4), f"{phone.name} ({phone.codec}) hears the three others equally and not itself",
-               verdict)
+               verdict, *mixers)
     witness.call.hangup()
 
 
