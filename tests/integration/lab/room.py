@@ -15,7 +15,7 @@ SOFT = 0.15
 
 def reflector(lab, ns, address, conf="", **options):
     """One whose phones get a mix and the one who speaks."""
-    it = Reflector(lab, ns, address, conf=MIXING + conf, start=False, **options)
+    it = Reflector(lab, ns, address, conf=MIXING + conf, start=False, modes="", **options)
     try:
         return it.start()
     except RuntimeError:
