@@ -13,7 +13,7 @@ EXT1, EXT2 = ("ext1", "203.0.113.11"), ("ext2", "203.0.113.12")
 HUM, CLICK = 400, 2000     # the hum keeps the clicking one among those who speak
 EVERY = 0.5                # seconds between two clicks
 ADDED = 0.060              # seconds that the mixer may add
-GROWS = 0.010              # seconds that the middle may move in a whole measurement
+GROWS = 0.030              # seconds that the middle may move in a whole measurement: a frame is dropped in one piece
 
 
 def clicks(codec):
@@ -110,7 +110,7 @@ def bad(lab, tap):
     reflector(lab, "r1", R1)
     span = seconds(40)
     # what ±200 ppm make of ten minutes are 120 ms: as many of what CI measures
-    ppm = max(200, min(120e3 / span, 1000))
+    ppm = max(200, min(120e3 / span, 3000))
     rows = {"loss and jitter": dict(loss=5, jitter=40), "fast": dict(loss=5, jitter=40, ppm=ppm, seed=2),
             "slow": dict(loss=5, jitter=40, ppm=-ppm, seed=3), "fast alone": dict(ppm=ppm)}
     with Load(tap):
@@ -125,7 +125,7 @@ def bad(lab, tap):
             early, late = statistics.median(found[5:5 + third]), statistics.median(found[-third:])
             tap.note(f"{name}: {1000 * early:.1f} ms at first, {1000 * late:.1f} ms at last, 95 % within "
                      f"{1000 * percentile(found, 0.95):.1f} ms")
-            tap.ok(late - early < GROWS + (0.02 if "alone" not in name else 0), f"{name} ({rows[name].get('ppm', 0):+.0f} ppm): "
+            tap.ok(late - early < GROWS, f"{name} ({rows[name].get('ppm', 0):+.0f} ppm): "
                    "the delay does not grow", [round(1000 * d) for d in found])
             tap.ok(percentile(found, 0.95) < 0.25, f"{name}: and is none that hurts a talk")
 

@@ -83,7 +83,7 @@ class Speaker:
     """A tone or a colour as RTP, sent through a Stream of ours with its SSRC."""
 
     CODERS = {"VP8": "vp8enc deadline=1 keyframe-max-dist={0} ! rtpvp8pay",
-              "H264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={0} bitrate=300"
+              "H264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={0} bitrate=300 sliced-threads=false threads=1"
                       " ! video/x-h264,profile=baseline ! rtph264pay config-interval=-1 aggregate-mode=none mtu=1200"}
 
     def __init__(self, lab, stream, tone=None, colour=None, codec="VP8", keyframes=15):
