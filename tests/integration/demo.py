@@ -70,7 +70,7 @@ def digest(name):
 
 def come(lab):
     """Starts everything. Returns the users."""
-    u1 = User("u1", "inside, baresip", 440, "red")
+    u1 = User("u1", "inside, baresip", 560, "red")
     u2 = User("u2", "inside, linphonec", 700, "blue")
     u3 = User("u3", "outside, baresip", 1000, "green")
     u4 = User("u4", "outside, GStreamer rtpbin", 1500, "yellow")
@@ -88,7 +88,7 @@ def come(lab):
     u5.player = Player(lab, "extn", "audio", 0)
     u5.ears[0].targets.append(u5.player)
     u1.phone = Baresip(lab, "u1", "priv1", "192.168.10.11", R2, u1.tone, clip(lab, u1.colour, 120), amplitude=SOFT)
-    u2.phone = Linphone(lab, "u2", "priv2", "192.168.10.12", R2, u2.tone, still(lab, u2.colour), amplitude=SOFT)
+    u2.phone = Linphone(lab, "u2", "priv2", "192.168.10.12", R2, u2.tone, still(lab, u2.colour), amplitude=0.0)
     u3.phone = Baresip(lab, "u3", "ext1", "203.0.113.11", R1, u3.tone, clip(lab, u3.colour, 120), digest("u3"),
                        amplitude=SOFT)
     u5.phone = Sipp(lab, "u5", "extn", "198.51.100.11", R1, u5.tone, SECONDS + 2, digest("u5"), amplitude=SOFT)
@@ -96,6 +96,7 @@ def come(lab):
     say("calls …")
     for user in (u1, u2, u3, x, u5):
         user.phone.call(user.room)
+    u2.phone.speak(SOFT)
     u2.phone.command("staticpic fps 15")
     u4.phone = Rtpbin(lab, u4, "ext2", "203.0.113.12")
     return [u1, u2, u3, u4, u5, x]

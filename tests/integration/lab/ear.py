@@ -72,14 +72,14 @@ class Ear:
 
 
 class Mouth(Ear):
-    """The other way: what the phone at `ip` sends to the reflector's port `sport`."""
+    """The other way: what the phone at `ip` sends to the reflector's port `sport`, from its ports `dports`."""
     WANTED = staticmethod(lambda kind: kind == PACKET_OUTGOING)
 
     def _datagram(self, proto, src, dst, udp):
         if proto != socket.IPPROTO_UDP or src != self.ip:
             return
         sport, dport, size = struct.unpack_from("!HHH", udp)
-        if dport == self.sport:
+        if dport == self.sport and sport in self.dports:
             self._take(udp[8:size], (src, sport))
 
 

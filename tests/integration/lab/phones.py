@@ -272,7 +272,7 @@ passwd={password}
         self.command("resume")
 
     def speak(self, amplitude):
-        """Its tone so loud from now on."""
+        """Its tone so loud from now on: added to what it began with, which had better be silence."""
         wav = os.path.join(self.dir, f"tone-{amplitude}.wav")
         if not os.path.exists(wav):
             media.write_wav(wav, self.tone, 120, 16000, amplitude=amplitude)
