@@ -20,7 +20,7 @@ auto_gain_learn (AutoGain *auto_gain, double mean_square, guint ms)
     return auto_gain->gain;
   want = GAIN_TARGET - 10 * log10 (auto_gain->mean / (32767.0 * 32767.0));
   want = CLAMP (want, -GAIN_MAX, GAIN_MAX);
-  now = 20 * log10 (auto_gain->gain);
+  now = 20 * log10 ((double) auto_gain->gain);
   now += CLAMP (want - now, -step, step);
   auto_gain->gain = (float) pow (10, now / 20);
   return auto_gain->gain;
