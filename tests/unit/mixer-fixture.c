@@ -321,8 +321,12 @@ speak (Person *p)
 {
   if (!p->source || p->amplitude < 0)
     return;
-  for (p->said_ms += MIX_GRID * (1 + p->skew / 1e6); p->said_ms >= 20; p->said_ms -= 20)
-    say (p);
+  p->said_ms += MIX_GRID * (1 + p->skew / 1e6);
+  while (p->said_ms >= 20)
+    {
+      say (p);
+      p->said_ms -= 20;
+    }
   deliver (p);
 }
 

@@ -150,11 +150,11 @@ feel (Sim *s, const gint16 *pcm, double now)
 static void
 run (Sim *s)
 {
-  for (double now = 0; now < MINUTES * 60000; now += TICK_MS)
+  for (guint now = 0; now < MINUTES * 60000; now += TICK_MS)
     {
       gint16 pcm[TICK_MS * 48] = { 0 };
       MixJitterStats stats;
-      guint minute = (guint) (now / 60000);
+      guint minute = now / 60000;
       while (s->next_send + s->net->ptime <= now)
         say (s);
       deliver (s, now);
@@ -210,8 +210,6 @@ check_minute (const Sim *s, guint i)
   g_assert_cmpfloat (s->sum[i] / s->n[i], <=, net->way);
   /* a lost packet may be in two pulls; and a slow sender is waited for now and then */
   g_assert_cmpuint (concealed, <=, lost * 8 / 5 + (net->ppm || i == 0 ? 5 : 0));
-  if (i > 0)
-    g_assert_cmpuint (s->n_silent[i], ==, 0);
 }
 
 static void
@@ -224,6 +222,8 @@ test_network (gconstpointer data)
   run (s);
   for (guint i = 0; i < MINUTES; i++)
     check_minute (s, i);
+  for (guint i = 1; i < MINUTES; i++)
+    g_assert_cmpuint (s->n_silent[i], ==, 0);
   mix_jitter_get_stats (s->jitter, &stats);
   g_test_message ("late %" G_GUINT64_FORMAT ", step %d", stats.late, s->step);
   g_assert_cmpuint (stats.late, <=, 20);

@@ -22,7 +22,7 @@ test_garbage (void)
     g_assert_false (rooms_tone_read (&tone, (const guint8 *) "\1\0\0\0", len));
   g_assert_false (rooms_tone_read (&tone, payload, 4));
   g_assert_false (rooms_tone_read (&tone, payload + 4, 4));
-  g_assert_cmpint (tone.key, ==, 'x');
+  g_assert_true (tone.key == 'x');
 }
 
 static void
@@ -33,7 +33,7 @@ test_read (void)
       const guint8 payload[] = { i, 0x80 | 0x40 | 10, 1, 2, 99 };
       RoomsTone tone;
       g_assert_true (rooms_tone_read (&tone, payload, sizeof payload));
-      g_assert_cmpint (tone.key, ==, "0123456789*#ABCD"[i]);
+      g_assert_true (tone.key == "0123456789*#ABCD"[i]);
       g_assert_true (tone.end);
       g_assert_cmpuint (tone.volume, ==, 10);
       g_assert_cmpuint (tone.duration, ==, 258);

@@ -315,15 +315,17 @@ test_status (Fixture *f, gconstpointer unused)
   text = rfl_status_finish (status);
   g_assert_nonnull (strstr (text, "\"name\":\"room\""));
   g_assert_nonnull (strstr (text, "\"identity\":\"sip:alice@example.net\",\"state\":\"joined\""));
-  g_assert_nonnull (
-      strstr (text, "{\"kind\":\"audio\",\"rtp\":\"198.51.100.1:4000\","
-                    "\"rtcp\":\"198.51.100.1:4001\","
-                    "\"rtp_target\":\"198.51.100.1:4000\",\"rtcp_mux\":false,\"mode\":\"all\",\"receives\":true,"
-                    "\"packets_in\":2,\"packets_out\":0,\"sources\":[10]}"));
-  g_assert_nonnull (
-      strstr (text, "{\"kind\":\"audio\",\"rtp\":null,\"rtcp\":null,"
-                    "\"rtp_target\":\"198.51.100.2:4000\",\"rtcp_mux\":false,\"mode\":\"all\",\"receives\":true,"
-                    "\"packets_in\":0,\"packets_out\":2,\"sources\":[]}"));
+  g_assert_nonnull (strstr (
+      text,
+      "{\"kind\":\"audio\",\"rtp\":\"198.51.100.1:4000\","
+      "\"rtcp\":\"198.51.100.1:4001\","
+      "\"rtp_target\":\"198.51.100.1:4000\",\"rtcp_mux\":false,\"mode\":\"all\",\"receives\":true,"
+      "\"packets_in\":2,\"packets_out\":0,\"sources\":[10]}"));
+  g_assert_nonnull (strstr (
+      text,
+      "{\"kind\":\"audio\",\"rtp\":null,\"rtcp\":null,"
+      "\"rtp_target\":\"198.51.100.2:4000\",\"rtcp_mux\":false,\"mode\":\"all\",\"receives\":true,"
+      "\"packets_in\":0,\"packets_out\":2,\"sources\":[]}"));
 }
 
 static const RtpTest tests[] = {

@@ -71,7 +71,7 @@ leg_mode (const Client *c)
 static void
 test_unknown_codec (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   g_autoptr (Client) a =
       caller (f, "a", 4000, RFL_LEG_MIX, FORMATS ("96 nonsense/8000", "101 telephone-event/8000"));
   g_autoptr (Client) b = caller (f, "b", 4010, RFL_LEG_MIX, FORMATS ("0 PCMU/8000"));
@@ -90,7 +90,7 @@ test_unknown_codec (Fixture *f, gconstpointer unused)
 static void
 test_no_room (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   g_autoptr (Client) first = caller (f, "first", 4000, RFL_LEG_MIX, FORMATS ("0 PCMU/8000"));
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
   Client *last, *again;
@@ -151,7 +151,7 @@ test_without_mixer (Fixture *f, gconstpointer unused)
 static void
 test_codecs (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   g_autoptr (Client) a =
       caller (f, "a", 4000, RFL_LEG_MIX,
               FORMATS ("9 G722/8000", "0 PCMU/8000", "101 telephone-event/8000", "13 CN/8000"));
@@ -176,7 +176,7 @@ test_codecs (Fixture *f, gconstpointer unused)
 static void
 test_first_known (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   g_autoptr (Client) a = caller (f, "a", 4000, RFL_LEG_MIX, FORMATS ("9 G722/8000"));
   g_autoptr (Client) b = caller (f, "b", 4010, RFL_LEG_MIX, FORMATS ("0 PCMU/8000"));
 
@@ -189,7 +189,7 @@ test_first_known (Fixture *f, gconstpointer unused)
 static void
 test_unmixable_session (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   g_autoptr (Client) a = caller (f, "a", 4000, RFL_LEG_MIX, FORMATS ("97 iLBC/8000"));
   g_autoptr (Client) b =
       caller (f, "b", 4010, RFL_LEG_MIX, FORMATS ("97 iLBC/8000", "0 PCMU/8000"));
@@ -202,8 +202,8 @@ test_unmixable_session (Fixture *f, gconstpointer unused)
 static void
 test_other_modes (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
-  g_autoptr (Client) a = caller (f, "a", 4000, RFL_LEG_MIX, FORMATS ("0 PCMU/8000"));
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Client) a = caller (f, "a", 4000, RFL_LEG_MIX, FORMATS ("0 PCMU/8000"));
   g_autoptr (Client) b = caller (f, "b", 4010, RFL_LEG_ALL, FORMATS ("8 PCMA/8000"));
   g_autoptr (Client) c = caller (f, "c", 4020, RFL_LEG_ONE, FORMATS ("9 G722/8000"));
   g_autoptr (Client) d = caller (f, "d", 4030, RFL_LEG_ONE, FORMATS ("9 G722/8000", "0 PCMU/8000"));
@@ -233,7 +233,7 @@ test_video_is_no_mix (Fixture *f, gconstpointer unused)
 static void
 test_all_untouched (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   g_autoptr (Client) all = caller (f, "all", 4000, RFL_LEG_ALL,
                                    FORMATS ("100 opus/48000", "9 G722/8000", "97 iLBC/8000",
                                             "0 PCMU/8000", "101 telephone-event/8000"));
@@ -260,7 +260,7 @@ test_all_untouched (Fixture *f, gconstpointer unused)
 static void
 test_learnt (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   const char *const formats[] = { "0 PCMU/8000", "100 opus/48000", "97 iLBC/8000", NULL };
   g_autoptr (Client) a = caller (f, "a", 4000, RFL_LEG_ALL, formats);
   g_autoptr (Client) b = caller (f, "b", 4010, RFL_LEG_ALL, formats);
@@ -323,7 +323,7 @@ describe (RflParticipant *participant, const GPtrArray *offers, gpointer user_da
 static void
 test_offered (Fixture *f, gconstpointer unused)
 {
-  g_autoptr (Fake) fake = fake_new (f->core);
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
   g_autoptr (Client) a = client_new (f, "a", "198.51.100.1", 4000);
   g_autoptr (Client) b = NULL, c = NULL, d = NULL;
 

@@ -56,7 +56,7 @@ check_well_formed (const char *xml)
 }
 
 static char *
-write (const SipRoster *roster, guint64 *since, gsize max)
+write_xml (const SipRoster *roster, guint64 *since, gsize max)
 {
   SipRosterQuery query = { .entity = "sip:a&b@h", .version = 7, .since = *since, .max = max };
   char *xml = sip_roster_write (roster, &query);
@@ -114,7 +114,7 @@ hostile_people (void)
 
   crowd_init (&crowd);
   sip_roster_touch (roster, add (&crowd, "sip:\"><x@h", "</display-text><user entity=\"b\">"), 1);
-  xml = write (roster, &since, 10000);
+  xml = write_xml (roster, &since, 10000);
   g_assert_cmpuint (count (xml, "<user "), ==, 1);
   g_assert_nonnull (strstr (xml, "1970-01-01T00:00:01Z"));
   crowd_clear (&crowd);
@@ -132,7 +132,7 @@ full_and_partial (void)
   crowd_init (&crowd);
   sip_roster_touch (roster, a = add (&crowd, "sip:a@h", "A"), 0);
   sip_roster_touch (roster, b = add (&crowd, "sip:b@h", NULL), 0);
-  full = write (roster, &since, 10000);
+  full = write_xml (roster, &since, 10000);
   g_assert_nonnull (strstr (full, "state=\"full\" version=\"7\""));
   g_assert_cmpuint (count (full, "<user "), ==, 2);
   g_assert_cmpuint (since, ==, sip_roster_get_revision (roster));
@@ -141,16 +141,16 @@ full_and_partial (void)
   g_assert_cmpuint (since, ==, sip_roster_get_revision (roster));
   sip_roster_remove (roster, a);
   news = since;
-  left = write (roster, &news, 10000);
+  left = write_xml (roster, &news, 10000);
   g_assert_nonnull (strstr (left, "<user entity=\"sip:a@h\" state=\"deleted\"/></users>"));
   g_assert_nonnull (strstr (left, "<user-count>1<"));
   /* A newcomer does not hear of who has left. */
   news = 0;
-  none = write (roster, &news, 10000);
+  none = write_xml (roster, &news, 10000);
   g_assert_cmpuint (count (none, "<user "), ==, 1);
   sip_roster_touch (roster, a, 0);
   news = since;
-  again = write (roster, &news, 10000);
+  again = write_xml (roster, &news, 10000);
   g_assert_nonnull (strstr (again, "<user entity=\"sip:a@h\" state=\"full\">"));
   g_assert_cmpuint (sip_roster_count_users (roster), ==, 2);
   sip_roster_remove (roster, a);
@@ -178,7 +178,7 @@ pieces (void)
     }
   while (since < sip_roster_get_revision (roster))
     {
-      g_autofree char *xml = write (roster, &since, 600);
+      g_autofree char *xml = write_xml (roster, &since, 600);
 
       g_assert_cmpuint (strlen (xml), <, 1000);
       g_assert_cmpint (strstr (xml, "state=\"full\" version") != NULL, ==, n == 0);
@@ -205,12 +205,12 @@ too_many (void)
 
       sip_roster_touch (roster, add (&crowd, identity, NULL), 0);
     }
-  full = write (roster, &since, 10000);
+  full = write_xml (roster, &since, 10000);
   g_assert_cmpuint (count (full, "<user "), ==, 2);
   g_assert_nonnull (strstr (full, "<user-count>4<"));
   /* The place of one who leaves is the next one's. */
   sip_roster_remove (roster, crowd.people->pdata[0]);
-  next = write (roster, &since, 10000);
+  next = write_xml (roster, &since, 10000);
   g_assert_nonnull (strstr (next, "\"sip:0@h\" state=\"deleted\""));
   g_assert_nonnull (strstr (next, "\"sip:2@h\" state=\"full\""));
   sip_roster_forget (roster, since);

@@ -92,7 +92,7 @@ static void
 fill (OpusDecoder *decoder, gint16 *out, guint n)
 {
   const guint step = RATE / 400;
-  gint16 rest[RATE / 400];
+  gint16 rest[RATE / 400] = { 0 };
 
   while (n > 0)
     {
