@@ -17,6 +17,19 @@ copy_url (su_home_t *home, const url_t *url)
   return g_strdup (url_as_string (home, &plain));
 }
 
+/* Without the room's PIN, which is nobody's to keep: dialogs are known by their tags (RFC 3261 §12). */
+static char *
+copy_local_url (su_home_t *home, const url_t *url)
+{
+  url_t plain = *url;
+
+  if (url->url_params)
+    plain.url_params = url_strip_param_string (su_strdup (home, url->url_params), "pin");
+  if (plain.url_params && *plain.url_params == '\0')
+    plain.url_params = NULL;
+  return copy_url (home, &plain);
+}
+
 /* RFC 3261 §12.1.1, §12.1.2: as they stand for who was called, the other way round for who calls. */
 static char *
 copy_routes (su_home_t *home, const sip_t *sip)
@@ -47,7 +60,7 @@ copy_texts (SipDialog *dialog, const SipCall *call, const sip_t *sip, su_home_t 
   t[SIP_DIALOG_NEXT_HOP] = call->tcp && call->next_hop ? sip_uri_write_hop (&call->remote, TRUE)
                                                        : g_strdup (call->next_hop);
   t[SIP_DIALOG_CALL_ID] = g_strdup (sip->sip_call_id->i_id);
-  t[SIP_DIALOG_LOCAL_URI] = copy_url (home, local->a_url);
+  t[SIP_DIALOG_LOCAL_URI] = copy_local_url (home, local->a_url);
   t[SIP_DIALOG_REMOTE_URI] = copy_url (home, remote->a_url);
   t[SIP_DIALOG_TARGET] = copy_url (home, sip->sip_contact->m_url);
   t[SIP_DIALOG_ROUTES] = copy_routes (home, sip);
