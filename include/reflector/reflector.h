@@ -26,4 +26,5 @@
 #include <reflector/session.h>
 #include <reflector/stage.h>
 #include <reflector/status.h>
+#include <reflector/stun.h>
 #include <reflector/types.h>
