@@ -33,7 +33,7 @@ media_free (RflMedium *medium)
 {
   rfl_medium_desc_free (medium->current);
   rfl_medium_desc_free (medium->offered);
-  g_free (medium);
+  g_free ((MediumRecord *) medium);
 }
 
 /* A medium that a refused offer added stays for the next offer: somebody may have kept the
@@ -45,7 +45,7 @@ get_slot (ParticipantRecord *record, guint index)
 
   if (index < record->slots->len)
     return record->slots->pdata[index];
-  medium = g_new0 (RflMedium, 1);
+  medium = (RflMedium *) g_new0 (MediumRecord, 1); /* which begins with it */
   medium->participant = &record->participant;
   medium->index = index;
   g_ptr_array_add (record->slots, medium);

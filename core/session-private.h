@@ -55,6 +55,13 @@ typedef struct {
   GData *data;
 } ParticipantRecord;
 
+/* @send_rtcp: of whoever carries it (medium-rtcp.c) */
+typedef struct {
+  RflMedium medium; /* first */
+  RflMediumSendFunc send_rtcp;
+  gpointer send_data;
+} MediumRecord;
+
 /* session.c */
 /* Returns: (transfer none): the session of that name, ending or not, or %NULL */
 SessionRecord *session_lookup (RflCore *core, const char *name);

@@ -33,6 +33,8 @@ G_BEGIN_DECLS
  * @RFL_EVENT_DIGIT: `participant`, of this reflector, has pressed a key (RFC 4733, SIP INFO): `name` is one of
  *   0-9, *, #, A-D
  * @RFL_EVENT_FORMATS_CHANGED: `session`'s route of the kind `name` has got another format or codec
+ * @RFL_EVENT_CONTROL_READY: messages reach `participant`, of this reflector, from now on (control.h): whoever
+ *   tells participants something tells it all of it. Comes again when its end has started anew
  */
 typedef enum {
   RFL_EVENT_SESSION_CREATED,
@@ -55,6 +57,7 @@ typedef enum {
   RFL_EVENT_MEDIUM_BLOCKED,
   RFL_EVENT_DIGIT,
   RFL_EVENT_FORMATS_CHANGED,
+  RFL_EVENT_CONTROL_READY,
   RFL_N_EVENTS
 } RflEventType;
 

@@ -24,7 +24,7 @@ G_BEGIN_DECLS
 #define RFL_PLUGIN_MAGIC 0x52464c50u /* "RFLP" */
 /* Another major: incompatible. A plugin needs at least its own minor of core. */
 #define RFL_ABI_MAJOR 1
-#define RFL_ABI_MINOR 2
+#define RFL_ABI_MINOR 3
 
 typedef enum {
   RFL_PLUGIN_NONE = 0,

@@ -7,12 +7,14 @@
 #include <reflector/bus.h>
 #include <reflector/caller.h>
 #include <reflector/clock.h>
+#include <reflector/control.h>
 #include <reflector/core.h>
 #include <reflector/counter.h>
 #include <reflector/credentials.h>
 #include <reflector/error.h>
 #include <reflector/feed.h>
 #include <reflector/format.h>
+#include <reflector/links.h>
 #include <reflector/log.h>
 #include <reflector/mixer.h>
 #include <reflector/option.h>
@@ -27,4 +29,5 @@
 #include <reflector/stage.h>
 #include <reflector/status.h>
 #include <reflector/stun.h>
+#include <reflector/tlv.h>
 #include <reflector/types.h>

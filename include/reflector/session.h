@@ -258,6 +258,22 @@ RFL_EXPORT void rfl_participant_end (RflParticipant *participant, const char *re
  * later sources and legs alike.
  */
 RFL_EXPORT void rfl_medium_set_blocked (RflMedium *medium, RflDirection blocked);
+/* @data: lent. Returns: %FALSE if there is no address to send to, yet or any more */
+typedef gboolean (*RflMediumSendFunc) (RflMedium *medium, const guint8 *data, gsize len,
+                                       gpointer user_data);
+/* Whoever carries @medium's packets says how RTCP of ours gets to its participant; @func %NULL: no more. */
+RFL_EXPORT void rfl_medium_set_rtcp_sender (RflMedium *medium, RflMediumSendFunc func,
+                                            gpointer user_data);
+/**
+ * rfl_medium_send_rtcp:
+ * @data: a valid compound (rtcp.h)
+ *
+ * To this one participant, whatever its leg's mode and direction, and to nobody else. A datagram: it may get
+ * lost. RFL_ERROR_UNAVAILABLE: there is no address to send to yet (neither its SDP nor its packets have
+ * proved one), or nobody carries the medium; nothing is kept: try again later.
+ */
+RFL_EXPORT gboolean rfl_medium_send_rtcp (RflMedium *medium, const guint8 *data, gsize len,
+                                          GError **error);
 /* Octets of a text message. */
 #define RFL_TEXT_MAX 1024
 /**

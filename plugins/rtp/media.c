@@ -261,7 +261,7 @@ rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival)
 
 /* ---- the leg ---- */
 
-void
+gboolean
 rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len)
 {
   RflPort *port = m->mux ? m->kind->rtp_port : m->kind->rtcp_port;
@@ -269,9 +269,10 @@ rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len)
 
   if (m->medium->participant->confirmed && m->claim && port
       && rtp_claim_get_rtcp_target (m->claim, &remote))
-    rfl_port_send (port, m->mux ? &m->local : &m->rtcp_local, &remote, data, len);
-  else if (m->peer->plugin)
+    return rfl_port_send (port, m->mux ? &m->local : &m->rtcp_local, &remote, data, len);
+  if (m->peer->plugin)
     rfl_counter_add (m->peer->plugin->rtcp_unsent, 1);
+  return FALSE;
 }
 
 static void

@@ -15,6 +15,7 @@ medium_free (gpointer data)
   if (m == NULL)
     return;
   rtp_medium_detach (m);
+  rfl_medium_set_rtcp_sender (m->medium, NULL, NULL);
   g_clear_pointer (&m->learnt, g_ptr_array_unref);
   g_free (m);
 }
@@ -59,6 +60,13 @@ peer_new (RtpPlugin *plugin, RflParticipant *participant)
   return peer;
 }
 
+/* Also while it has no leg: RTCP may have come before any RTP, or without. */
+static gboolean
+send_rtcp (RflMedium *medium, const guint8 *data, gsize len, gpointer user_data)
+{
+  return rtp_medium_send_rtcp (user_data, data, len);
+}
+
 /* The m-line's record; a medium never changes its kind. */
 static RtpMedium *
 get_medium (RtpPeer *peer, RflMedium *medium)
@@ -80,6 +88,7 @@ get_medium (RtpPeer *peer, RflMedium *medium)
       m->peer = peer;
       m->kind = kind;
       m->medium = medium;
+      rfl_medium_set_rtcp_sender (medium, send_rtcp, m);
       peer->media->pdata[medium->index] = m;
     }
   return m;

@@ -218,7 +218,8 @@ RtpRefused rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt);
 void rtp_medium_expire_source (RtpMedium *m, RflSource *source, gint64 now);
 /* The sum over its sources. */
 guint64 rtp_medium_count_in (const RtpMedium *m);
-void rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len);
+/* Returns: %FALSE if its address is not known. */
+gboolean rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len);
 
 /* arrival.c: what the ports hand up; @data is an RtpKind */
 void rtp_arrival_unknown (const RflArrival *arrival, gpointer data);
