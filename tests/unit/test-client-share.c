@@ -196,7 +196,7 @@ closed_doors (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       Peer peer;
-      Dialled dialled = { FALSE };
+      Dialled dialled = { .done = FALSE };
 
       peer_start (&peer, say, (gpointer) rows[i].answer);
       share_dial (&peer.door, NULL, on_dialled, &dialled);
@@ -214,7 +214,7 @@ endless_answer (void)
 {
   g_autofree char *long_line = g_strnfill (4000, 'x');
   Peer peer;
-  Dialled dialled = { FALSE };
+  Dialled dialled = { .done = FALSE };
 
   peer_start (&peer, say, long_line);
   share_dial (&peer.door, NULL, on_dialled, &dialled);
@@ -228,7 +228,7 @@ static void
 open_door (void)
 {
   Peer peer;
-  Dialled dialled = { FALSE };
+  Dialled dialled = { .done = FALSE };
 
   peer_start (&peer, say, (gpointer) "RFL/1 OK\r\nRFB 003.008\n");
   share_dial (&peer.door, NULL, on_dialled, &dialled);
@@ -244,7 +244,7 @@ given_up (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Peer peer;
-  Dialled dialled = { FALSE };
+  Dialled dialled = { .done = FALSE };
 
   peer_start (&peer, say, (gpointer) "RFL/1 OK\r\n");
   share_dial (&peer.door, cancellable, on_dialled, &dialled);
@@ -308,7 +308,7 @@ static void
 refused_viewer (void)
 {
   Peer peer;
-  Viewed viewed = { FALSE };
+  Viewed viewed = { .closed = FALSE };
   Viewer *viewer;
   int fd;
   char octet;
@@ -368,7 +368,7 @@ static void
 stopped_viewer (void)
 {
   Peer peer;
-  Viewed viewed = { FALSE };
+  Viewed viewed = { .closed = FALSE };
   Flood state = { 0, FALSE };
   Viewer *viewer;
   guint8 scratch[65536];
@@ -410,7 +410,7 @@ static void
 conversation (void)
 {
   Peer peer;
-  Viewed viewed = { FALSE };
+  Viewed viewed = { .closed = FALSE };
   Viewer *viewer;
   char word[6] = "";
   int fd;
@@ -477,8 +477,8 @@ static Shared
 share (const SharerSpec *spec, void (*script) (int fd, gpointer user_data))
 {
   Peer peer;
-  Dialled dialled = { FALSE };
-  Shared shared = { FALSE };
+  Dialled dialled = { .done = FALSE };
+  Shared shared = { .closed = FALSE };
   Sharer *sharer;
 
   peer_start (&peer, script, NULL);
@@ -694,8 +694,8 @@ broadcast (const guint8 *data, gsize len, CasterMarks expected)
   g_autoptr (GInputStream) input = g_memory_input_stream_new_from_data (data, (gssize) len, NULL);
   Audience audience = { g_byte_array_new (), 0 };
   Peer peer;
-  Dialled dialled = { FALSE };
-  Cast cast = { FALSE };
+  Dialled dialled = { .done = FALSE };
+  Cast cast = { .done = FALSE };
   Caster *caster;
 
   peer_start (&peer, listen_to_all, &audience);
