@@ -82,7 +82,8 @@ rfl_event_set_data (RflEvent *event, GBytes *data)
 gboolean
 event_may_be_refused (RflEventType type)
 {
-  return type == RFL_EVENT_PARTICIPANT_JOINING || type == RFL_EVENT_MEDIA_OFFERED;
+  return type == RFL_EVENT_PARTICIPANT_JOINING || type == RFL_EVENT_MEDIA_OFFERED
+         || type == RFL_EVENT_SHARE_OPENING;
 }
 
 gboolean

@@ -35,6 +35,10 @@ G_BEGIN_DECLS
  * @RFL_EVENT_FORMATS_CHANGED: `session`'s route of the kind `name` has got another format or codec
  * @RFL_EVENT_CONTROL_READY: messages reach `participant`, of this reflector, from now on (control.h): whoever
  *   tells participants something tells it all of it. Comes again when its end has started anew
+ * @RFL_EVENT_SHARE_OPENING: may be refused: `participant`, of this reflector, wants to share an application; `name`
+ *   is the share's id (shares.h). Without a participant: another reflector has announced it, and refused it is
+ *   told to nobody here
+ * @RFL_EVENT_SHARE_OPENED, @RFL_EVENT_SHARE_CLOSED: viewers may come, or none any more; `name` is its id
  */
 typedef enum {
   RFL_EVENT_SESSION_CREATED,
@@ -58,6 +62,9 @@ typedef enum {
   RFL_EVENT_DIGIT,
   RFL_EVENT_FORMATS_CHANGED,
   RFL_EVENT_CONTROL_READY,
+  RFL_EVENT_SHARE_OPENING,
+  RFL_EVENT_SHARE_OPENED,
+  RFL_EVENT_SHARE_CLOSED,
   RFL_N_EVENTS
 } RflEventType;
 

@@ -26,6 +26,8 @@
 #include <reflector/rtcp.h>
 #include <reflector/rtp.h>
 #include <reflector/session.h>
+#include <reflector/share.h>
+#include <reflector/shares.h>
 #include <reflector/stage.h>
 #include <reflector/status.h>
 #include <reflector/stun.h>
