@@ -3,6 +3,7 @@
  * whom about an offer is in join.c.
  */
 #include "core/session-private.h"
+#include <reflector/ice.h>
 
 RflMediumDesc *
 rfl_medium_desc_new (const char *kind)
@@ -25,6 +26,8 @@ rfl_medium_desc_free (RflMediumDesc *desc)
   g_clear_pointer (&desc->answer, g_ptr_array_unref);
   g_clear_pointer (&desc->ssrcs, g_array_unref);
   g_free (desc->cname);
+  rfl_ice_desc_free (desc->ice);
+  rfl_ice_desc_free (desc->answer_ice);
   g_free (desc);
 }
 

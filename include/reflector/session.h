@@ -59,6 +59,7 @@ typedef enum {
  * @ptime: of the offer: milliseconds in a packet it wants to get (a=ptime), 0: it says nothing
  * @audio_level, @answer_audio_level: offer and answer: number of the header extension for audio levels
  *   (RFC 6464), 0: none
+ * @ice, @answer_ice: (nullable): offer and answer: of ICE (ice.h)
  */
 typedef struct {
   const char *kind;
@@ -79,6 +80,8 @@ typedef struct {
   guint bandwidth;
   guint ptime;
   guint8 audio_level, answer_audio_level;
+
+  RflIceDesc *ice, *answer_ice;
 } RflMediumDesc;
 
 /* @kind is interned, which is for ever: never pass what a peer chose without comparing it to

@@ -32,5 +32,6 @@ typedef struct _RflFeeder RflFeeder;
 typedef struct _RflClock RflClock;
 typedef struct _RflTimer RflTimer;
 typedef struct _RflCounter RflCounter;
+typedef struct _RflIceDesc RflIceDesc;
 
 G_END_DECLS

@@ -12,6 +12,10 @@ static const struct {
   [RTP_REFUSED_SSRC] = { "ssrc", "those who could have sent it announced other SSRCs" },
   [RTP_REFUSED_UNDECIDED] = { "undecided", "several could have sent it" },
   [RTP_REFUSED_TAKEN] = { "taken", "those of this address are known at other ports" },
+  [RTP_REFUSED_ACTIVE] = { "active", "its sender is heard at another address" },
+  [RTP_REFUSED_SEQUENCE] = { "sequence", "it does not go on where its sender was" },
+  [RTP_REFUSED_PROVED] = { "proved", "its sender has proved to be elsewhere" },
+  [RTP_REFUSED_EARLY] = { "early", "its sender has named another address" },
   [RTP_REFUSED_HOLD] = { "hold", "its sender agreed not to send" },
   [RTP_REFUSED_FORMAT] = { "format", "payload type not agreed" },
   [RTP_REFUSED_SOURCES] = { "sources", "too many sources" },
@@ -49,17 +53,29 @@ reason_of (RtpVerdict verdict)
       return RTP_REFUSED_UNDECIDED;
     case RTP_VERDICT_TAKEN:
       return RTP_REFUSED_TAKEN;
+    case RTP_VERDICT_ACTIVE:
+      return RTP_REFUSED_ACTIVE;
+    case RTP_VERDICT_SEQUENCE:
+      return RTP_REFUSED_SEQUENCE;
+    case RTP_VERDICT_PROVED:
+      return RTP_REFUSED_PROVED;
+    case RTP_VERDICT_EARLY:
+      return RTP_REFUSED_EARLY;
     default:
       return RTP_REFUSED_STRANGER;
     }
 }
 
-/* Latching may come between the answer and the join's end. */
-static gboolean
-is_ready (const RtpMedium *m)
+/* What strangers send to the second ports keeps a NAT's hole open, there or on the first ones (RFC 6263). */
+static void
+refuse_verdict (const RtpPair *pair, RtpVerdict verdict, const RflAddress *remote)
 {
-  return m->medium->participant->state == RFL_PARTICIPANT_JOINED && m->peer->joined != 0
-         && m->medium->route && m->medium->current && m->medium->current->accepted;
+  RtpPlugin *plugin = pair->kind->plugin;
+
+  if (verdict == RTP_VERDICT_STRANGER && pair == &pair->kind->pairs[RTP_SECOND_PAIR])
+    rfl_counter_add (plugin->keepalives, 1);
+  else
+    rtp_refuse (plugin, reason_of (verdict), remote);
 }
 
 static void
@@ -90,12 +106,12 @@ note_verdict (RtpMedium *m, RtpVerdict verdict, const char *what, const RflArriv
 
 /* Returns: (nullable): the medium that has the packet's address now. */
 static RtpMedium *
-place_rtp (RtpKind *kind, const RflArrival *arrival, const RflRtp *rtp)
+place_rtp (RtpPair *pair, const RflArrival *arrival, const RflRtp *rtp)
 {
   RtpSigns signs = {
-    .kind = kind->name, .remote = arrival->remote, .ssrc = rtp->ssrc, .seq = rtp->seq
+    .kind = pair->key, .remote = arrival->remote, .ssrc = rtp->ssrc, .seq = rtp->seq
   };
-  RtpPlugin *plugin = kind->plugin;
+  RtpPlugin *plugin = pair->kind->plugin;
   RtpClaim *claim;
   RtpVerdict verdict;
   RtpMedium *m;
@@ -106,12 +122,12 @@ place_rtp (RtpKind *kind, const RflArrival *arrival, const RflRtp *rtp)
   verdict = rtp_latch_rtp (plugin->latch, &signs, rfl_clock_now (plugin->clock), &claim);
   if (claim == NULL)
     {
-      rtp_refuse (plugin, reason_of (verdict), &arrival->remote);
+      refuse_verdict (pair, verdict, &arrival->remote);
       return NULL;
     }
   m = rtp_claim_get_owner (claim);
   note_verdict (m, verdict, "RTP", arrival);
-  if (!is_ready (m))
+  if (!rtp_medium_is_ready (m))
     return NULL;
   rtp_medium_latched (m, arrival);
   return m->flow ? m : NULL;
@@ -120,18 +136,18 @@ place_rtp (RtpKind *kind, const RflArrival *arrival, const RflRtp *rtp)
 void
 rtp_arrival_unknown (const RflArrival *arrival, gpointer data)
 {
-  RtpKind *kind = data;
-  RtpPlugin *plugin = kind->plugin;
+  RtpPair *pair = data;
+  RtpPlugin *plugin = pair->kind->plugin;
   RtpRefused refused = RTP_REFUSED_STRANGER;
   RtpMedium *m = NULL;
   RflRtp rtp;
 
   if (!rfl_rtp_parse (&rtp, arrival->data, arrival->len))
     rtp_refuse (plugin, RTP_REFUSED_MALFORMED, &arrival->remote);
-  else if (arrival->port != kind->rtp_port)
+  else if (arrival->port != pair->rtp_port)
     rtp_refuse (plugin, RTP_REFUSED_STRANGER, &arrival->remote);
   else
-    m = place_rtp (kind, arrival, &rtp);
+    m = place_rtp (pair, arrival, &rtp);
   if (m)
     {
       refused = rtp_medium_add_source (m, rtp.ssrc, rtp.pt);
@@ -183,12 +199,12 @@ read_signs (const RflArrival *arrival, RtpSigns *signs)
 
 /* @decided: (out): whether somebody waiting may have a turn now */
 static RtpMedium *
-place_rtcp (RtpKind *kind, const RflArrival *arrival, gboolean *decided)
+place_rtcp (RtpPair *pair, const RflArrival *arrival, gboolean *decided)
 {
-  RtpSigns signs = { .kind = kind->name,
+  RtpSigns signs = { .kind = pair->key,
                      .remote = arrival->remote,
-                     .mux = arrival->port == kind->rtp_port };
-  RtpPlugin *plugin = kind->plugin;
+                     .mux = arrival->port == pair->rtp_port };
+  RtpPlugin *plugin = pair->kind->plugin;
   RtpClaim *claim;
   RtpVerdict verdict;
   RtpMedium *m;
@@ -197,13 +213,13 @@ place_rtcp (RtpKind *kind, const RflArrival *arrival, gboolean *decided)
   verdict = rtp_latch_rtcp (plugin->latch, &signs, rfl_clock_now (plugin->clock), &claim);
   if (claim == NULL)
     {
-      rtp_refuse (plugin, reason_of (verdict), &arrival->remote);
+      refuse_verdict (pair, verdict, &arrival->remote);
       return NULL;
     }
   m = rtp_claim_get_owner (claim);
   *decided = verdict != RTP_VERDICT_KNOWN;
   note_verdict (m, verdict, "RTCP", arrival);
-  if (!is_ready (m))
+  if (!rtp_medium_is_ready (m))
     return NULL;
   m->rtcp_local = arrival->local;
   if (arrival->flow == NULL)
@@ -215,11 +231,11 @@ place_rtcp (RtpKind *kind, const RflArrival *arrival, gboolean *decided)
 
 /* Multiplexed, perhaps though nobody agreed to it: from where its RTP is known to come. */
 static gboolean
-is_with_rtp (const RtpKind *kind, const RflArrival *arrival)
+is_with_rtp (const RtpPair *pair, const RflArrival *arrival)
 {
   const RtpMedium *m = arrival->flow ? rfl_flow_get_user_data (arrival->flow) : NULL;
 
-  return arrival->port == kind->rtp_port && m && m->flow == arrival->flow;
+  return arrival->port == pair->rtp_port && m && m->flow == arrival->flow;
 }
 
 static void
@@ -237,18 +253,32 @@ take_rtcp (RtpMedium *m, const RflArrival *arrival)
 void
 rtp_arrival_rtcp (const RflArrival *arrival, gpointer data)
 {
-  RtpKind *kind = data;
-  RtpPlugin *plugin = kind->plugin;
+  RtpPair *pair = data;
+  RtpPlugin *plugin = pair->kind->plugin;
   gboolean decided = FALSE;
   RtpMedium *m = NULL;
 
   if (!rfl_rtcp_validate (arrival->data, arrival->len))
     rtp_refuse (plugin, RTP_REFUSED_MALFORMED, &arrival->remote);
   else
-    m = is_with_rtp (kind, arrival) ? rfl_flow_get_user_data (arrival->flow)
-                                    : place_rtcp (kind, arrival, &decided);
+    m = is_with_rtp (pair, arrival) ? rfl_flow_get_user_data (arrival->flow)
+                                    : place_rtcp (pair, arrival, &decided);
   if (m)
     take_rtcp (m, arrival);
   if (decided)
     rtp_turns_run (plugin);
+}
+
+/* ---- the rest ---- */
+
+void
+rtp_arrival_other (const RflArrival *arrival, gpointer data)
+{
+  const RtpPair *pair = data;
+  RtpPlugin *plugin = pair->kind->plugin;
+
+  if (plugin->ice && rfl_packet_classify (arrival->data, arrival->len) == RFL_CLASS_STUN)
+    plugin->ice->receive (plugin->ice_self, arrival);
+  else
+    rfl_counter_add (plugin->keepalives, 1);
 }

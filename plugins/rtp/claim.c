@@ -56,6 +56,7 @@ forget (RtpClaim *claim, RtpSide *side)
   if (side->latched.address.family != 0)
     g_hash_table_remove (table_of (claim, side), &side->latched);
   memset (&side->latched.address, 0, sizeof side->latched.address);
+  side->proved = FALSE;
 }
 
 void
@@ -82,7 +83,7 @@ set_sdp (RtpSide *side, const RflAddress *sdp, gint64 now)
   if (side->latched.address.family != 0 && !rtp_address_is_usable (sdp))
     return;
   side->sdp = *sdp;
-  if (other && rtp_address_is_usable (sdp) && side->latched.address.family != 0)
+  if (other && rtp_address_is_usable (sdp) && side->latched.address.family != 0 && !side->proved)
     side->reopened = rfl_address_equal (&side->latched.address, sdp) ? 0 : MAX (now, 1);
 }
 
@@ -94,6 +95,9 @@ rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec, gint64 now)
     forget (claim, &claim->rtcp);
   claim->mux = spec->mux;
   claim->signalling = spec->signalling;
+  claim->ice = spec->ice;
+  claim->rtp.proved &= spec->ice;
+  claim->rtcp.proved &= spec->ice;
   set_sdp (&claim->rtp, &spec->sdp_rtp, now);
   set_sdp (&claim->rtcp, &spec->sdp_rtcp, now);
   claim->sends = spec->sends;
@@ -111,6 +115,33 @@ rtp_claim_lose_rtcp (RtpClaim *claim)
   rtp_claim_index_remove (claim);
   forget (claim, &claim->rtcp);
   rtp_claim_index_add (claim);
+}
+
+void
+rtp_claim_set_kind (RtpClaim *claim, const char *kind)
+{
+  g_return_if_fail (claim->answered == 0);
+  claim->kind = kind;
+}
+
+RtpClaim *
+rtp_claim_prove (RtpClaim *claim, gboolean rtcp, const RflAddress *remote, gint64 now)
+{
+  RtpSide *side = rtcp ? &claim->rtcp : &claim->rtp;
+  RtpKey key = { *remote, claim->kind };
+  RtpClaim *other = g_hash_table_lookup (table_of (claim, side), &key);
+
+  if (other == claim)
+    other = NULL;
+  if (other)
+    {
+      rtp_claim_index_remove (other);
+      forget (other, rtcp ? &other->rtcp : &other->rtp);
+      rtp_claim_index_add (other);
+    }
+  rtp_claim_latch (claim, side, remote, now);
+  side->proved = TRUE;
+  return other;
 }
 
 RtpClaim *
@@ -147,6 +178,12 @@ gpointer
 rtp_claim_get_owner (const RtpClaim *claim)
 {
   return claim->owner;
+}
+
+gboolean
+rtp_claim_is_proved (const RtpClaim *claim)
+{
+  return claim->rtp.proved;
 }
 
 const RflAddress *
@@ -245,8 +282,9 @@ rtp_claim_get_rtcp_target (const RtpClaim *claim, RflAddress *out)
 gboolean
 rtp_claim_is_ambiguous (const RtpClaim *claim)
 {
-  return claim->sends && claim->rtp.latched.address.family == 0 && claim->announced->len == 0
-         && claim->learned->len == 0 && !rtp_claim_is_plausible (claim, &claim->rtp);
+  return claim->sends && !claim->ice && claim->rtp.latched.address.family == 0
+         && claim->announced->len == 0 && claim->learned->len == 0
+         && !rtp_claim_is_plausible (claim, &claim->rtp);
 }
 
 /* Whether @other's packets could be taken for @claim's. */

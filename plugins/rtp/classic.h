@@ -31,10 +31,12 @@ typedef struct {
 
 /**
  * RtpPortUse:
+ * @second_rtp, @second_rtcp: 0: none
  * @max: how many of each role; -1: no limit of its own
  */
 typedef struct {
   guint16 rtp, rtcp;
+  guint16 second_rtp, second_rtcp;
   gint64 max[RTP_N_ROLES];
   RtpTraffic traffic;
 } RtpPortUse;

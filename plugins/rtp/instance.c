@@ -18,7 +18,14 @@ rtp_plugin_new (RflCore *core)
   plugin->kinds[RTP_AUDIO].required = TRUE;
   plugin->kinds[RTP_VIDEO].name = g_intern_static_string ("video");
   for (guint i = 0; i < RTP_N_KINDS; i++)
-    plugin->kinds[i].plugin = plugin;
+    {
+      RtpKind *kind = &plugin->kinds[i];
+      kind->plugin = plugin;
+      kind->pairs[RTP_FIRST_PAIR] = (RtpPair){ .kind = kind, .key = kind->name };
+      kind->pairs[RTP_SECOND_PAIR] = (RtpPair){ .kind = kind };
+    }
+  plugin->kinds[RTP_AUDIO].pairs[RTP_SECOND_PAIR].key = g_intern_static_string ("audio 2");
+  plugin->kinds[RTP_VIDEO].pairs[RTP_SECOND_PAIR].key = g_intern_static_string ("video 2");
   plugin->latch = rtp_latch_new (&rtp_medium_latch_ops);
   plugin->peers = g_hash_table_new (NULL, NULL);
   plugin->keyframes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
@@ -42,6 +49,7 @@ rtp_plugin_find_kind (RtpPlugin *plugin, const char *name)
 typedef struct {
   GPtrArray *preferences[RTP_N_KINDS];
   RflAddress address, address_external, address_local;
+  GArray *advertised;
   RtpPortUse uses[RTP_N_KINDS]; /* but for the ports */
 } Values;
 
@@ -50,6 +58,7 @@ values_clear (Values *values)
 {
   for (guint i = 0; i < RTP_N_KINDS; i++)
     g_clear_pointer (&values->preferences[i], g_ptr_array_unref);
+  g_clear_pointer (&values->advertised, g_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Values, values_clear)
@@ -89,6 +98,7 @@ read_values (const RflSettings *s, Values *values, GError **error)
          && read_address (s, "address", &values->address, error)
          && read_address (s, "address_external", &values->address_external, error)
          && read_address (s, "address_local", &values->address_local, error)
+         && (values->advertised = rtp_advertise_read (s, error)) != NULL
          && rtp_ports_read (s, values->uses, error);
 }
 
@@ -108,9 +118,20 @@ take_values (RtpPlugin *plugin, const RflSettings *s, Values *values)
   plugin->address = values->address;
   plugin->address_external = values->address_external;
   plugin->address_local = values->address_local;
+  g_clear_pointer (&plugin->advertised, g_array_unref);
+  plugin->advertised = g_steal_pointer (&values->advertised);
   plugin->video_bandwidth = rfl_settings_get_int (s, "video_bandwidth") * 1000;
   plugin->inactivity = rfl_settings_get_int (s, "inactivity_timeout") * G_USEC_PER_SEC;
   plugin->max_sources = rfl_settings_get_int (s, "max_sources");
+}
+
+static void
+get_ports (const RtpPortUse *use, guint16 out[RTP_N_PAIRS][2])
+{
+  out[RTP_FIRST_PAIR][0] = use->rtp;
+  out[RTP_FIRST_PAIR][1] = use->rtcp;
+  out[RTP_SECOND_PAIR][0] = use->second_rtp;
+  out[RTP_SECOND_PAIR][1] = use->second_rtcp;
 }
 
 gboolean
@@ -123,11 +144,28 @@ rtp_plugin_configure (gpointer self, const RflSettings *s, GError **error)
     return FALSE;
   for (guint i = 0; i < RTP_N_KINDS; i++)
     {
-      plugin->kinds[i].rtp_number = values.uses[i].rtp;
-      plugin->kinds[i].rtcp_number = values.uses[i].rtcp;
+      guint16 ports[RTP_N_PAIRS][2];
+      get_ports (&values.uses[i], ports);
+      for (guint k = 0; k < RTP_N_PAIRS; k++)
+        {
+          plugin->kinds[i].pairs[k].rtp_number = ports[k][0];
+          plugin->kinds[i].pairs[k].rtcp_number = ports[k][1];
+        }
     }
   take_values (plugin, s, &values);
   return TRUE;
+}
+
+static gboolean
+has_ports (const RtpKind *kind, const RtpPortUse *use)
+{
+  guint16 ports[RTP_N_PAIRS][2];
+  gboolean same = TRUE;
+
+  get_ports (use, ports);
+  for (guint k = 0; k < RTP_N_PAIRS; k++)
+    same &= kind->pairs[k].rtp_number == ports[k][0] && kind->pairs[k].rtcp_number == ports[k][1];
+  return same;
 }
 
 RflReload
@@ -139,8 +177,7 @@ rtp_plugin_reconfigure (gpointer self, const RflSettings *s, GError **error)
   if (!read_values (s, &values, error))
     return RFL_RELOAD_FAILED;
   for (guint i = 0; i < RTP_N_KINDS; i++)
-    if (plugin->kinds[i].rtp_number != values.uses[i].rtp
-        || plugin->kinds[i].rtcp_number != values.uses[i].rtcp)
+    if (!has_ports (&plugin->kinds[i], &values.uses[i]))
       return RFL_RELOAD_RESTART;
   take_values (plugin, s, &values);
   return RFL_RELOAD_APPLIED;
@@ -149,13 +186,18 @@ rtp_plugin_reconfigure (gpointer self, const RflSettings *s, GError **error)
 /* ---- start and stop ---- */
 
 static gboolean
-open_port (RtpKind *kind, const char *name, guint16 number, RflPort **out, GError **error)
+open_port (RtpPair *pair, const char *suffix, guint16 number, RflPort **out, GError **error)
 {
+  RtpKind *kind = pair->kind;
+  g_autofree char *name =
+      g_strconcat ("rtp.", kind->name, pair == &kind->pairs[RTP_SECOND_PAIR] ? "-2" : "", suffix,
+                   NULL);
   RflPortSpec spec = { .name = name,
                        .port = number,
                        .unknown = rtp_arrival_unknown,
                        .rtcp = rtp_arrival_rtcp,
-                       .user_data = kind };
+                       .other = kind->plugin->ice ? rtp_arrival_other : NULL,
+                       .user_data = pair };
 
   *out = rfl_port_open (rfl_core_get_path (kind->plugin->core), &spec, error);
   return *out != NULL;
@@ -164,22 +206,44 @@ open_port (RtpKind *kind, const char *name, guint16 number, RflPort **out, GErro
 static gboolean
 open_ports (RtpPlugin *plugin, GError **error)
 {
-  RtpKind *audio = &plugin->kinds[RTP_AUDIO], *video = &plugin->kinds[RTP_VIDEO];
-
-  return open_port (audio, "rtp.audio", audio->rtp_number, &audio->rtp_port, error)
-         && open_port (audio, "rtp.audio-rtcp", audio->rtcp_number, &audio->rtcp_port, error)
-         && open_port (video, "rtp.video", video->rtp_number, &video->rtp_port, error)
-         && open_port (video, "rtp.video-rtcp", video->rtcp_number, &video->rtcp_port, error);
+  for (guint i = 0; i < RTP_N_KINDS * RTP_N_PAIRS; i++)
+    {
+      RtpPair *pair = &plugin->kinds[i / RTP_N_PAIRS].pairs[i % RTP_N_PAIRS];
+      if (pair->rtp_number != 0
+          && (!open_port (pair, "", pair->rtp_number, &pair->rtp_port, error)
+              || !open_port (pair, "-rtcp", pair->rtcp_number, &pair->rtcp_port, error)))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static void
 close_ports (RtpPlugin *plugin)
 {
-  for (guint i = 0; i < RTP_N_KINDS; i++)
+  for (guint i = 0; i < RTP_N_KINDS * RTP_N_PAIRS; i++)
     {
-      g_clear_pointer (&plugin->kinds[i].rtp_port, rfl_port_close);
-      g_clear_pointer (&plugin->kinds[i].rtcp_port, rfl_port_close);
+      RtpPair *pair = &plugin->kinds[i / RTP_N_PAIRS].pairs[i % RTP_N_PAIRS];
+      g_clear_pointer (&pair->rtp_port, rfl_port_close);
+      g_clear_pointer (&pair->rtcp_port, rfl_port_close);
     }
+}
+
+static void
+find_ice (RtpPlugin *plugin)
+{
+  plugin->ice =
+      rfl_core_find_service (plugin->core, RFL_ICE_SERVICE, RFL_ICE_VERSION, &plugin->ice_self);
+  if (plugin->ice && !plugin->ice->watch (plugin->ice_self, &rtp_proof_watch, plugin))
+    plugin->ice = NULL;
+}
+
+/* It outlives this plugin, which wants it. */
+static void
+leave_ice (RtpPlugin *plugin)
+{
+  if (plugin->ice)
+    plugin->ice->unwatch (plugin->ice_self);
+  plugin->ice = NULL;
 }
 
 static gboolean
@@ -227,6 +291,12 @@ get_counters (RtpPlugin *plugin)
   plugin->latched =
       rfl_counter_get (plugin->core, "rtp.latched", "remote addresses tied to a participant");
   plugin->moved = rfl_counter_get (plugin->core, "rtp.moved", "addresses that moved");
+  plugin->proved = rfl_counter_get (plugin->core, "rtp.proved", "addresses that ICE has proved");
+  plugin->second =
+      rfl_counter_get (plugin->core, "rtp.second_ports", "media that were told the second ports");
+  plugin->keepalives =
+      rfl_counter_get (plugin->core, "rtp.keepalives",
+                       "datagrams that keep a NAT's holes open, and others that are nothing");
   plugin->deferred = rfl_counter_get (plugin->core, "rtp.deferred",
                                       "answers that waited for another participant's packets");
   plugin->inactive =
@@ -251,6 +321,7 @@ rtp_plugin_start (gpointer self, GError **error)
       rfl_timer_new (plugin->clock, "rtp keyframes", rtp_keyframe_timer, plugin);
   plugin->activity_timer =
       rfl_timer_new (plugin->clock, "rtp activity", rtp_activity_timer, plugin);
+  find_ice (plugin);
   if (!open_ports (plugin, error) || !add_hooks (plugin, error))
     {
       rtp_plugin_stop (plugin);
@@ -280,6 +351,7 @@ rtp_plugin_stop (gpointer self)
       rtp_peer_detach (peer);
     }
   g_hash_table_remove_all (plugin->keyframes);
+  leave_ice (plugin);
   close_ports (plugin);
 }
 
@@ -291,6 +363,7 @@ rtp_plugin_free (gpointer self)
   rtp_plugin_stop (plugin);
   for (guint i = 0; i < RTP_N_KINDS; i++)
     g_clear_pointer (&plugin->kinds[i].preferences, g_ptr_array_unref);
+  g_clear_pointer (&plugin->advertised, g_array_unref);
   rtp_latch_free (plugin->latch);
   g_hash_table_unref (plugin->peers);
   g_hash_table_unref (plugin->keyframes);

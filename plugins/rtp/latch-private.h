@@ -25,6 +25,7 @@ typedef struct {
   RflAddress named; /* by the SDP, when it latched */
   gint64 reopened;  /* latched, but the SDP has named another address: when; 0: no */
   gint64 changed;   /* when it latched or moved */
+  gboolean proved;  /* nothing but another proof moves it */
 } RtpSide;
 
 typedef struct _RtpIpClaims RtpIpClaims;
@@ -44,7 +45,7 @@ struct _RtpClaim {
   gint64 rtcp_heard;
   GArray *announced, *learned;
   GStrv cnames;
-  gboolean sends, mux;
+  gboolean sends, mux, ice;
   guint64 turn;
   gint64 arrived, answered; /* answered 0: waiting */
   gboolean needs_evidence;

@@ -106,6 +106,12 @@ has_rtcp_port (const RtpClaim *claim, const RtpSigns *signs)
 }
 
 static gboolean
+has_ice (const RtpClaim *claim, const RtpSigns *signs)
+{
+  return claim->ice;
+}
+
+static gboolean
 sends (const RtpClaim *claim, const RtpSigns *signs)
 {
   return claim->sends;
@@ -139,8 +145,10 @@ has_other_rtp (const RtpClaim *claim, const RtpSigns *signs)
 static RtpClaim *
 choose_weakly (GPtrArray *list, Test has_port, const RtpSigns *signs)
 {
-  g_autoptr (GPtrArray) all = g_ptr_array_copy (list, NULL, NULL);
+  g_autoptr (GPtrArray) all = NULL;
 
+  drop (list, has_ice, signs);
+  all = g_ptr_array_copy (list, NULL, NULL);
   drop (list, needs_evidence, signs);
   keep (list, sends, signs);
   keep (list, is_behind_nat, signs);
@@ -171,7 +179,7 @@ choose_rtcp (GPtrArray *list, const RtpSigns *signs)
   proven |= keep (list, names_rtcp_and_signals, signs) > 0 || keep (list, names_rtcp, signs) > 0;
   if (proven)
     return list->len == 1 ? list->pdata[0] : NULL;
-  if (list->len == 1 && has_rtcp_port (list->pdata[0], signs))
+  if (list->len == 1 && has_rtcp_port (list->pdata[0], signs) && !has_ice (list->pdata[0], signs))
     return list->pdata[0];
   drop (list, has_other_rtp, signs);
   return choose_weakly (list, has_rtcp_port, signs);
@@ -213,7 +221,7 @@ find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gint64
     {
       RtpClaim *claim = at->pdata[i];
       const RtpSide *side = rtcp ? &claim->rtcp : &claim->rtp;
-      if (!uses_port (claim, signs, rtcp) || rtp_side_is_open (side, now)
+      if (!uses_port (claim, signs, rtcp) || rtp_side_is_open (side, now) || side->proved
           || announced_another (claim, signs)
           || !(rtcp ? names_rtcp_and_signals (claim, signs) : names_rtp_and_signals (claim, signs)))
         continue;
@@ -224,32 +232,38 @@ find_rightful (const GPtrArray *at, const RtpSigns *signs, gboolean rtcp, gint64
   return found;
 }
 
-static gboolean
-can_move_rtp (const RtpClaim *claim, const RtpSigns *signs, gint64 now)
+/* Returns: RTP_VERDICT_MOVED if it may, else why not */
+static RtpVerdict
+judge_move_rtp (const RtpClaim *claim, const RtpSigns *signs, gint64 now)
 {
   gint64 seen = 0;
   guint16 seq = 0;
   gint16 ahead;
 
-  if (!rfl_address_same_ip (&claim->rtp.latched.address, &signs->remote)
-      || !claim->latch->ops->progress (claim->owner, signs->ssrc, &seen, &seq))
-    return FALSE;
+  if (claim->rtp.proved)
+    return RTP_VERDICT_PROVED;
+  if (!claim->latch->ops->progress (claim->owner, signs->ssrc, &seen, &seq))
+    return RTP_VERDICT_TAKEN;
+  if (now - MAX (seen, claim->rtp.changed) < RTP_LATCH_SILENCE)
+    return RTP_VERDICT_ACTIVE;
   ahead = rfl_seq_diff (signs->seq, seq);
-  return now - MAX (seen, claim->rtp.changed) >= RTP_LATCH_SILENCE && ahead > 0
-         && ahead <= MAX_DROPOUT;
+  return ahead > 0 && ahead <= MAX_DROPOUT ? RTP_VERDICT_MOVED : RTP_VERDICT_SEQUENCE;
 }
 
 /* Between two reports of a client that moved nowhere more than two seconds pass, so silence
  * alone tells less than with RTP. */
-static gboolean
-can_move_rtcp (const RtpClaim *claim, const RtpSigns *signs, gint64 now)
+static RtpVerdict
+judge_move_rtcp (const RtpClaim *claim, gint64 now)
 {
   gint64 silence = now - MAX (claim->rtcp_heard, claim->rtcp.changed);
 
-  if (!rfl_address_same_ip (&claim->rtcp.latched.address, &signs->remote)
-      || silence < RTP_LATCH_SILENCE)
-    return FALSE;
-  return silence >= RTP_LATCH_RTCP_SILENCE || claim->rtp.changed > claim->rtcp_heard;
+  if (claim->rtcp.proved)
+    return RTP_VERDICT_PROVED;
+  if (silence < RTP_LATCH_SILENCE)
+    return RTP_VERDICT_ACTIVE;
+  return silence >= RTP_LATCH_RTCP_SILENCE || claim->rtp.changed > claim->rtcp_heard
+             ? RTP_VERDICT_MOVED
+             : RTP_VERDICT_ACTIVE;
 }
 
 /* ---- verdicts ---- */
@@ -320,6 +334,7 @@ judge (RtpLatch *latch, const RtpSigns *signs, gboolean rtcp, gint64 now, RtpCla
   RtpClaim *rightful = find_rightful (at, signs, rtcp, now);
   g_autoptr (GPtrArray) list = NULL;
   gboolean taken;
+  RtpVerdict move;
 
   if (rightful && (holder == NULL || holder == rightful))
     {
@@ -328,8 +343,9 @@ judge (RtpLatch *latch, const RtpSigns *signs, gboolean rtcp, gint64 now, RtpCla
     }
   if (holder)
     {
-      if (rtcp ? !can_move_rtcp (holder, signs, now) : !can_move_rtp (holder, signs, now))
-        return RTP_VERDICT_TAKEN;
+      move = rtcp ? judge_move_rtcp (holder, now) : judge_move_rtp (holder, signs, now);
+      if (move != RTP_VERDICT_MOVED)
+        return move;
       *out = holder;
       return latch_to (holder, rtcp ? &holder->rtcp : &holder->rtp, signs, now);
     }
@@ -340,6 +356,8 @@ judge (RtpLatch *latch, const RtpSigns *signs, gboolean rtcp, gint64 now, RtpCla
   if (list->len == 0)
     return RTP_VERDICT_WRONG_SSRC;
   drop_early (list, signs, rtcp, now);
+  if (list->len == 0)
+    return RTP_VERDICT_EARLY;
   *out = rtcp ? choose_rtcp (list, signs) : choose_rtp (list, signs);
   if (*out == NULL)
     return RTP_VERDICT_UNDECIDED;

@@ -50,13 +50,14 @@ typedef struct {
  * @cnames: %NULL-terminated: any of them proves an RTCP packet
  * @sends: whether RTP is to be expected of it
  * @mux: its RTCP comes to the RTP port and from where its RTP does
+ * @ice: it will prove where it is, so that nothing weak counts for it
  */
 typedef struct {
   const char *kind;
   RflAddress signalling, sdp_rtp, sdp_rtcp;
   const GArray *ssrcs;
   const char *const *cnames;
-  gboolean sends, mux;
+  gboolean sends, mux, ice;
 } RtpClaimSpec;
 
 /* What a packet shows. @ssrc: 0: none known; @cname: (nullable), not terminated; @mux: RTCP that came
@@ -80,6 +81,11 @@ typedef struct {
  * @RTP_VERDICT_WRONG_SSRC: all who could have sent it announced other SSRCs
  * @RTP_VERDICT_UNDECIDED: it could be from several, or from one that others could pass for
  * @RTP_VERDICT_TAKEN: those of this IP are latched, and this is no move of theirs
+ * @RTP_VERDICT_ACTIVE: it is of somebody who has been heard at his own address just now
+ * @RTP_VERDICT_SEQUENCE: likewise, but silent; its sequence does not go on from his
+ * @RTP_VERDICT_PROVED: likewise, but his address is proved
+ * @RTP_VERDICT_EARLY: those who could have sent it were to send from the address their SDP names, and have
+ *   time to do so
  */
 typedef enum {
   RTP_VERDICT_KNOWN,
@@ -88,7 +94,11 @@ typedef enum {
   RTP_VERDICT_STRANGER,
   RTP_VERDICT_WRONG_SSRC,
   RTP_VERDICT_UNDECIDED,
-  RTP_VERDICT_TAKEN
+  RTP_VERDICT_TAKEN,
+  RTP_VERDICT_ACTIVE,
+  RTP_VERDICT_SEQUENCE,
+  RTP_VERDICT_PROVED,
+  RTP_VERDICT_EARLY
 } RtpVerdict;
 
 RtpLatch *rtp_latch_new (const RtpLatchOps *ops);
@@ -102,6 +112,8 @@ void rtp_claim_free (RtpClaim *claim);
  * RTP_LATCH_REOPENED; what is latched stays until then. */
 void rtp_claim_update (RtpClaim *claim, const RtpClaimSpec *spec, gint64 now);
 gpointer rtp_claim_get_owner (const RtpClaim *claim);
+/* Whether its RTP's address is proved. */
+gboolean rtp_claim_is_proved (const RtpClaim *claim);
 /* Family 0 while not latched. */
 const RflAddress *rtp_claim_get_rtp (const RtpClaim *claim);
 const RflAddress *rtp_claim_get_rtcp (const RtpClaim *claim);
@@ -109,6 +121,16 @@ const RflAddress *rtp_claim_get_rtcp (const RtpClaim *claim);
  * a packet came from that IP. Returns: %FALSE if nowhere. */
 gboolean rtp_claim_get_rtp_target (const RtpClaim *claim, RflAddress *out);
 gboolean rtp_claim_get_rtcp_target (const RtpClaim *claim, RflAddress *out);
+/* The ports it was told are others': before it is answered. @kind: interned */
+void rtp_claim_set_kind (RtpClaim *claim, const char *kind);
+/**
+ * rtp_claim_prove:
+ * @rtcp: RTCP's address, else RTP's
+ * @remote: has proved that it is @claim's: latched at once, and only another proof moves it
+ *
+ * Returns: (nullable): the claim that had the address and has lost it
+ */
+RtpClaim *rtp_claim_prove (RtpClaim *claim, gboolean rtcp, const RflAddress *remote, gint64 now);
 /* What its RTCP was latched to is somebody else's. */
 void rtp_claim_lose_rtcp (RtpClaim *claim);
 /* An SSRC that the owner saw on the latched address. */

@@ -186,14 +186,15 @@ static void
 fill_claim (const RtpMedium *m, const RflMediumDesc *desc, const char *const *cnames,
             RtpClaimSpec *out)
 {
-  *out = (RtpClaimSpec){ .kind = m->kind->name,
+  *out = (RtpClaimSpec){ .kind = m->pair->key,
                          .signalling = m->medium->participant->signalling,
                          .sdp_rtp = desc->rtp,
                          .sdp_rtcp = desc->rtcp,
                          .ssrcs = desc->ssrcs,
                          .cnames = cnames,
                          .sends = (desc->direction & RFL_DIRECTION_SEND) != 0,
-                         .mux = desc->answer_mux };
+                         .mux = desc->answer_mux,
+                         .ice = desc->answer_ice && !desc->answer_ice->mismatch };
   if (out->mux)
     out->sdp_rtcp = out->sdp_rtp;
   if (out->sdp_rtcp.family == 0 && out->sdp_rtp.family != 0 && out->sdp_rtp.port != 0)
@@ -231,7 +232,7 @@ make_flow (RtpMedium *m, const RflArrival *arrival)
       rtp_claim_lose_rtcp (holder->claim);
       rtp_medium_update_leg (holder);
     }
-  return rfl_flow_new (m->kind->rtp_port, &arrival->remote, m);
+  return rfl_flow_new (m->pair->rtp_port, &arrival->remote, m);
 }
 
 void
@@ -259,15 +260,55 @@ rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival)
     m->local = arrival->local;
 }
 
+void
+rtp_medium_lose (RtpMedium *m, gboolean rtcp)
+{
+  if (rtcp)
+    g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
+  else
+    {
+      free_sources (m);
+      g_clear_pointer (&m->flow, rfl_flow_free);
+    }
+  rtp_medium_update_leg (m);
+}
+
+gboolean
+rtp_medium_is_ready (const RtpMedium *m)
+{
+  return m->medium->participant->state == RFL_PARTICIPANT_JOINED && m->peer->joined != 0
+         && m->medium->route && m->medium->current && m->medium->current->accepted;
+}
+
 /* ---- the leg ---- */
+
+/* @component: of ICE: 1 RTP, 2 RTCP that is not multiplexed */
+static gboolean
+wants (const RtpMedium *m, guint component)
+{
+  return !(m->unwanted & 1u << component);
+}
+
+void
+rtp_medium_set_unwanted (RtpMedium *m, guint component, gboolean unwanted)
+{
+  if (unwanted)
+    m->unwanted |= 1u << component;
+  else
+    m->unwanted &= ~(1u << component);
+  if (m->leg)
+    rfl_leg_set_active (m->leg, m->hears && wants (m, 1));
+  if (m->leg && m->hears && !unwanted)
+    rtp_keyframe_ask (m->peer->plugin, m);
+}
 
 gboolean
 rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len)
 {
-  RflPort *port = m->mux ? m->kind->rtp_port : m->kind->rtcp_port;
+  RflPort *port = m->mux ? m->pair->rtp_port : m->pair->rtcp_port;
   RflAddress remote;
 
-  if (m->medium->participant->confirmed && m->claim && port
+  if (m->medium->participant->confirmed && m->claim && port && wants (m, m->mux ? 1 : 2)
       && rtp_claim_get_rtcp_target (m->claim, &remote))
     return rfl_port_send (port, m->mux ? &m->local : &m->rtcp_local, &remote, data, len);
   if (m->peer->plugin)
@@ -338,7 +379,7 @@ make_leg (RtpMedium *m, const RflAddress *remote)
 {
   RflLegSpec spec = { .route = m->medium->route,
                       .owner = m->medium,
-                      .port = m->kind->rtp_port,
+                      .port = m->pair->rtp_port,
                       .local = m->local,
                       .remote = *remote,
                       .mode = m->medium->current->mode,
@@ -352,7 +393,7 @@ make_leg (RtpMedium *m, const RflAddress *remote)
     rtp_mix_attach (m, &spec);
   m->leg = rfl_leg_new (&spec);
   m->leg_remote = *remote;
-  rfl_leg_set_active (m->leg, m->hears);
+  rfl_leg_set_active (m->leg, m->hears && wants (m, 1));
   rfl_leg_set_reduced_rtcp (m->leg, m->medium->current->answer_rsize);
   apply_bandwidth (m);
   set_back (m);
@@ -403,7 +444,7 @@ apply_direction (RtpMedium *m, const RflMediumDesc *desc)
   m->hears = (desc->direction & RFL_DIRECTION_RECEIVE)
              && !(desc->rtp.family != 0 && rfl_address_is_any (&desc->rtp));
   if (m->leg)
-    rfl_leg_set_active (m->leg, m->hears);
+    rfl_leg_set_active (m->leg, m->hears && wants (m, 1));
   if (m->leg && m->hears && !heard)
     rtp_keyframe_ask (m->peer->plugin, m);
   if (!(desc->direction & RFL_DIRECTION_SEND))
@@ -473,4 +514,6 @@ rtp_medium_detach (RtpMedium *m)
   g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
   g_clear_pointer (&m->claim, rtp_claim_free);
   m->hears = FALSE;
+  m->unwanted = 0;
+  m->pair = &m->kind->pairs[RTP_FIRST_PAIR];
 }

@@ -160,7 +160,8 @@ rtp_offer_address (const RtpPlugin *plugin, const RflAddress *remote, const RflA
   const RflAddress *by_network =
       rfl_address_is_private (remote) ? &plugin->address_local : &plugin->address_external;
 
-  if (take (by_network, remote, out) || take (&plugin->address, remote, out))
+  if (rtp_advertise_find (plugin->advertised, remote, out) || take (by_network, remote, out)
+      || take (&plugin->address, remote, out))
     return;
   *out = *local;
   if (rfl_address_is_any (out) && remote->family != 0)
@@ -186,6 +187,7 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
   RflMediumDesc *desc = plan->medium->offered;
   RflRoute *route = rfl_session_get_route (session, plan->kind->name);
   const RflAddress *remote;
+  const RtpMedium *m;
 
   if (plan->answer == NULL)
     return;
@@ -201,10 +203,10 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
   remote = where_media_are (desc, plan->medium->participant);
   rtp_offer_address (plugin, remote, &desc->local, &desc->answer_rtp);
   desc->answer_rtcp = desc->answer_rtp;
-  desc->answer_rtp.port = plan->kind->rtp_number;
   desc->answer_mux = desc->rtcp_mux;
   desc->answer_rsize = desc->rtcp_rsize;
-  desc->answer_rtcp.port = desc->answer_mux ? plan->kind->rtp_number : plan->kind->rtcp_number;
+  m = rtp_peer_find_medium (plan->medium);
+  rtp_pair_answer (m ? m->pair : &plan->kind->pairs[RTP_FIRST_PAIR], desc);
 }
 
 /* The first m-line of each kind that the participant wants. */

@@ -19,6 +19,14 @@ const RflOption rtp_options[] = {
   PORT_OPTION ("audio_rtcp_port", "5567", "UDP port for RTCP of audio"),
   PORT_OPTION ("video_port", "5568", "UDP port for RTP of video"),
   PORT_OPTION ("video_rtcp_port", "5569", "UDP port for RTCP of video"),
+  { .name = "second_ports",
+    .type = RFL_OPTION_INT,
+    .fallback = "4",
+    .min = 0,
+    .max = 60000,
+    .help =
+        "how far above these the second ones are, for participants who cannot be told apart and "
+        "for keep-alives (5570 to 5573); 0: none" },
   { .name = "udp_ports",
     .type = RFL_OPTION_GROUPS,
     .members = rtp_port_members,
@@ -74,6 +82,10 @@ const RflOption rtp_options[] = {
     .type = RFL_OPTION_STRING,
     .classic = "IP_ADDRESS_LOCAL",
     .help = "the same for participants who call from private addresses" },
+  { .name = "advertise",
+    .type = RFL_OPTION_STRINGS,
+    .help = "the same by the network they call from: \"NETWORK=ADDRESS\", as in "
+            "\"10.0.0.0/8=10.1.2.3\"; the first that fits, before the other three" },
   { .name = "inactivity_timeout",
     .type = RFL_OPTION_INT,
     .fallback = "120",

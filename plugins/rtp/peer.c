@@ -87,6 +87,7 @@ get_medium (RtpPeer *peer, RflMedium *medium)
       m = g_new0 (RtpMedium, 1);
       m->peer = peer;
       m->kind = kind;
+      m->pair = &kind->pairs[RTP_FIRST_PAIR];
       m->medium = medium;
       rfl_medium_set_rtcp_sender (medium, send_rtcp, m);
       peer->media->pdata[medium->index] = m;

@@ -2,7 +2,7 @@
 /* The descriptor, and nothing else: unit tests link all the rest. */
 #include "plugins/rtp/rtp.h"
 
-static const char *const wants[] = { "mixer", NULL };
+static const char *const wants[] = { "mixer", RFL_ICE_SERVICE, NULL };
 
 RFL_PLUGIN (.name = "rtp", .version = "1",
             .summary = "reflects RTP and RTCP of audio and video between participants",

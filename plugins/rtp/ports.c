@@ -51,6 +51,9 @@ const RflOption rtp_range_members[] = {
   RFL_OPTION_END
 };
 
+/* Of the option second_ports; written out it is no wish either. */
+#define DEFAULT_SECOND 4
+
 enum {
   RTP,
   RTCP,
@@ -278,6 +281,40 @@ check_distinct (const Reading *reading, GError **error)
   return TRUE;
 }
 
+static gboolean
+is_used (const RtpPortUse uses[RTP_N_KINDS], guint port)
+{
+  for (guint i = 0; i < RTP_N_KINDS; i++)
+    if (port == uses[i].rtp || port == uses[i].rtcp || port == uses[i].second_rtp
+        || port == uses[i].second_rtcp)
+      return TRUE;
+  return FALSE;
+}
+
+/* So many above the first ones. Where the default does not fit there are none. */
+static gboolean
+set_second (const RflSettings *s, RtpPortUse uses[RTP_N_KINDS], guint kind, GError **error)
+{
+  guint above = (guint) rfl_settings_get_int (s, "second_ports");
+  RtpPortUse *use = &uses[kind];
+  guint rtp = use->rtp + above, rtcp = use->rtcp + above;
+
+  if (above == 0)
+    return TRUE;
+  if (rtp <= G_MAXUINT16 && rtcp <= G_MAXUINT16 && !is_used (uses, rtp) && !is_used (uses, rtcp))
+    {
+      use->second_rtp = (guint16) rtp;
+      use->second_rtcp = (guint16) rtcp;
+      return TRUE;
+    }
+  if (above != DEFAULT_SECOND)
+    return rfl_settings_set_error (s, "second_ports", error, "ports %u and %u for %s are not free",
+                                   rtp, rtcp, kind_names[kind]);
+  rfl_notice (NULL, "no second ports for %s: %u or %u has another use", kind_names[kind], rtp,
+              rtcp);
+  return TRUE;
+}
+
 gboolean
 rtp_ports_read (const RflSettings *s, RtpPortUse uses[RTP_N_KINDS], GError **error)
 {
@@ -298,5 +335,8 @@ rtp_ports_read (const RflSettings *s, RtpPortUse uses[RTP_N_KINDS], GError **err
       uses[kind].rtp = reading.slot[kind][RTP].port;
       uses[kind].rtcp = reading.slot[kind][RTCP].port;
     }
+  for (guint kind = 0; kind < RTP_N_KINDS; kind++)
+    if (!set_second (s, uses, kind, error))
+      return FALSE;
   return rtp_traffic_read (s, uses, error);
 }

@@ -6,6 +6,7 @@
 
 #define RFL_LOG_DOMAIN "rtp"
 
+#include "plugins/rtp/advertise.h"
 #include "plugins/rtp/classic.h"
 #include "plugins/rtp/latch.h"
 
@@ -21,6 +22,10 @@ typedef enum {
   RTP_REFUSED_SSRC,
   RTP_REFUSED_UNDECIDED,
   RTP_REFUSED_TAKEN,
+  RTP_REFUSED_ACTIVE,
+  RTP_REFUSED_SEQUENCE,
+  RTP_REFUSED_PROVED,
+  RTP_REFUSED_EARLY,
   RTP_REFUSED_HOLD,
   RTP_REFUSED_FORMAT,
   RTP_REFUSED_SOURCES,
@@ -29,6 +34,27 @@ typedef enum {
   RTP_N_REFUSED
 } RtpRefused;
 
+typedef struct _RtpKind RtpKind;
+
+/* The second ports of a medium are for who could not be told from a neighbour on the first ones. */
+enum {
+  RTP_FIRST_PAIR,
+  RTP_SECOND_PAIR,
+  RTP_N_PAIRS
+};
+
+/**
+ * RtpPair: a medium's ports for RTP and RTCP
+ * @key: interned: what the latch knows the pair by
+ * @rtp_number: 0: there is no such pair
+ */
+typedef struct {
+  RtpKind *kind;
+  const char *key;
+  guint16 rtp_number, rtcp_number;
+  RflPort *rtp_port, *rtcp_port;
+} RtpPair;
+
 /**
  * RtpKind:
  * @name: "audio" or "video", interned
@@ -36,23 +62,23 @@ typedef enum {
  * @preferences: (element-type RflFormat): of the configuration
  * @seats, @max_seats: this reflector's participants in it, by role; -1: no limit
  */
-typedef struct {
+struct _RtpKind {
   const char *name;
   gboolean required;
   GPtrArray *preferences;
   RtpTraffic traffic;
   guint seats[RTP_N_ROLES];
   gint64 max_seats[RTP_N_ROLES];
-  guint16 rtp_number, rtcp_number;
-  RflPort *rtp_port, *rtcp_port;
+  RtpPair pairs[RTP_N_PAIRS];
   RtpPlugin *plugin;
-} RtpKind;
+};
 
 struct _RtpPlugin {
   RflCore *core;
   RflClock *clock;
   RtpKind kinds[RTP_N_KINDS];
   RflAddress address, address_external, address_local; /* family 0: not configured */
+  GArray *advertised;                                  /* RtpAdvertised */
   gint64 inactivity;
   guint video_bandwidth; /* bit/s, 0: no limit */
   guint max_sources;
@@ -66,7 +92,10 @@ struct _RtpPlugin {
   GArray *hooks;         /* guint */
 
   RflCounter *refused[RTP_N_REFUSED];
-  RflCounter *latched, *moved, *deferred, *inactive, *rtcp_unsent, *limited_formats, *unmixed;
+  const RflIce *ice; /* (nullable): who answers STUN */
+  gpointer ice_self;
+  RflCounter *latched, *moved, *proved, *deferred, *second, *keepalives, *inactive, *rtcp_unsent,
+      *limited_formats, *unmixed;
   RflCounter *limited[RTP_N_ROLES][2]; /* in a medium, in a session */
   RflLogLimit limited_log, refused_log, latched_log, unmixed_log;
 };
@@ -82,6 +111,7 @@ typedef struct {
 
 /**
  * RtpMedium:
+ * @pair: the ports it was told
  * @claim: %NULL while the m-line is not accepted
  * @flow: of the latched address
  * @rtcp_flow: likewise of RTCP: what comes from there is no stranger's, whose packets are limited
@@ -91,11 +121,13 @@ typedef struct {
  * @mixed, @mixed_ptime: what its leg is attached to the mixer with, or %NULL
  * @learnt: (element-type RflFormat): what it sends beside the answer, or %NULL
  * @mux: RTCP goes through the RTP port, both ways
+ * @unwanted: one bit for each component (ICE) whose participant does not consent to packets any more
  * @rtcp_due: when the next RTCP would come at the highest steady rate
  */
 struct _RtpMedium {
   RtpPeer *peer;
   RtpKind *kind;
+  RtpPair *pair;
   RflMedium *medium;
   RtpClaim *claim;
   RflFlow *flow, *rtcp_flow;
@@ -107,6 +139,7 @@ struct _RtpMedium {
   RflPtMap map;
   RflAddress local, rtcp_local;
   gint64 rtcp_due;
+  guint unwanted;
   gboolean mux;
   RtpPast past[RTP_MAX_PAST];
   guint n_past;
@@ -221,9 +254,24 @@ guint64 rtp_medium_count_in (const RtpMedium *m);
 /* Returns: %FALSE if its address is not known. */
 gboolean rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len);
 
-/* arrival.c: what the ports hand up; @data is an RtpKind */
+/* RTP or RTCP of its latched address is somebody else's from now on. */
+void rtp_medium_lose (RtpMedium *m, gboolean rtcp);
+/* Whether it may be in the packet path: latching may come between the answer and the join's end. */
+gboolean rtp_medium_is_ready (const RtpMedium *m);
+void rtp_medium_set_unwanted (RtpMedium *m, guint component, gboolean unwanted);
+
+/* second.c: whoever would have to wait for his turn on the first ports is told the second ones, where he need not */
+void rtp_second_offer (RtpPeer *peer, gint64 now);
+/* Writes the pair's ports into the answer. */
+void rtp_pair_answer (const RtpPair *pair, RflMediumDesc *desc);
+
+/* proof.c: what the service "ice" has found out */
+extern const RflIceWatch rtp_proof_watch;
+
+/* arrival.c: what the ports hand up; @data is an RtpPair */
 void rtp_arrival_unknown (const RflArrival *arrival, gpointer data);
 void rtp_arrival_rtcp (const RflArrival *arrival, gpointer data);
+void rtp_arrival_other (const RflArrival *arrival, gpointer data);
 const char *rtp_refused_name (RtpRefused reason);
 void rtp_refuse (RtpPlugin *plugin, RtpRefused reason, const RflAddress *remote);
 

@@ -73,6 +73,9 @@ add_medium (const RtpMedium *m, RflStatus *status)
   add_address (status, "rtcp", rtp_claim_get_rtcp (m->claim));
   add_address (status, "rtp_target", &target);
   rfl_status_add_bool (status, "rtcp_mux", m->mux);
+  rfl_status_add_bool (status, "second_ports", m->pair == &m->kind->pairs[RTP_SECOND_PAIR]);
+  rfl_status_add_bool (status, "proved", rtp_claim_is_proved (m->claim));
+  rfl_status_add_bool (status, "consent", m->unwanted == 0);
   rfl_status_add_string (status, "mode", m->leg ? mode_name (rfl_leg_get_mode (m->leg)) : NULL);
   rfl_status_add_bool (status, "receives", m->leg && m->hears);
   rfl_status_add_int (status, "packets_in", rtp_medium_count_in (m));
@@ -97,6 +100,16 @@ add_kind (const RtpKind *kind, RflStatus *status)
   rfl_status_begin_object (status, kind->name);
   add_role (status, "clients", kind->seats[RTP_CLIENT], kind->max_seats[RTP_CLIENT]);
   add_role (status, "lurkers", kind->seats[RTP_LURKER], kind->max_seats[RTP_LURKER]);
+  rfl_status_end (status);
+}
+
+static void
+add_refused (const RtpPlugin *plugin, RflStatus *status)
+{
+  rfl_status_begin_object (status, "refused");
+  for (guint i = 0; i < RTP_N_REFUSED; i++)
+    rfl_status_add_int (status, rtp_refused_name (i),
+                        (gint64) rfl_counter_read (plugin->refused[i]));
   rfl_status_end (status);
 }
 
@@ -146,6 +159,8 @@ rtp_plugin_status (gpointer self, RflStatus *status)
   rfl_status_add_int (status, "waiting", g_queue_get_length (&plugin->turns));
   for (guint i = 0; i < RTP_N_KINDS; i++)
     add_kind (&plugin->kinds[i], status);
+  if (plugin->refused[0])
+    add_refused (plugin, status);
   rfl_status_begin_array (status, "sessions");
   for (guint i = 0; i < sessions->len; i++)
     add_session (sessions->pdata[i], status);

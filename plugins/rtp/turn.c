@@ -71,6 +71,7 @@ rtp_turn_hook (RflEvent *event, gpointer data, GError **error)
   if (p->origin)
     return RFL_HOOK_CONTINUE;
   peer = rtp_peer_prepare (plugin, p);
+  rtp_second_offer (peer, now);
   may = may_answer (peer, now, &until);
   if (may || is_crowded (peer))
     {
@@ -96,6 +97,8 @@ next_turn (RtpPlugin *plugin, gint64 now, gint64 *earliest)
     {
       RtpTurn *turn = l->data;
       gint64 until;
+      if (turn->event->participant->state != RFL_PARTICIPANT_LEFT)
+        rtp_second_offer (turn->peer, now);
       if (turn->event->participant->state == RFL_PARTICIPANT_LEFT
           || may_answer (turn->peer, now, &until))
         {

@@ -134,8 +134,7 @@ set_address (RflMediumDesc *desc, const RtpKind *kind, const RflParticipant *p)
 {
   rtp_offer_address (kind->plugin, &p->signalling, &desc->local, &desc->answer_rtp);
   desc->answer_rtcp = desc->answer_rtp;
-  desc->answer_rtp.port = kind->rtp_number;
-  desc->answer_rtcp.port = kind->rtcp_number;
+  rtp_pair_answer (&kind->pairs[RTP_FIRST_PAIR], desc);
 }
 
 /* What the mixer knows beside what is there, with telephone events of its rates. */

@@ -222,7 +222,7 @@ report (Client *c, guint32 ssrc)
   report_from (c->f, &c->rtcp[0], 5567, ssrc, "nobody");
 }
 
-static GBytes *
+GBytes *
 next_at (Fixture *f, const RflAddress *where)
 {
   g_autoptr (GPtrArray) sent = NULL;
@@ -293,6 +293,12 @@ count (Fixture *f, const char *name)
 void
 set_up (Fixture *f, gconstpointer settings)
 {
+  set_up_with (f, settings, NULL);
+}
+
+void
+set_up_with (Fixture *f, const char *settings, void (*before) (Fixture *f))
+{
   g_autoptr (GError) error = NULL;
   g_autoptr (RflSettings) s =
       rfl_settings_new_from_text ("rtp", rtp_options, settings ? settings : "", &error);
@@ -308,6 +314,8 @@ set_up (Fixture *f, gconstpointer settings)
   g_assert_true (rtp_plugin_configure (f->plugin, s, &error));
   rfl_core_start (f->core, &error);
   g_assert_no_error (error);
+  if (before)
+    before (f);
   rtp_plugin_start (f->plugin, &error);
   g_assert_no_error (error);
 }

@@ -42,7 +42,7 @@ test_neighbour_with_copied_ssrc (Fixture *f, gconstpointer unused)
   g_assert_true (out == a);
   b = claim (f, &bob, "203.0.113.9", "10.0.0.2", 4000, 0);
   /* Neither Alice's new address nor Bob's first one. */
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xa, 101, &out), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xa, 101, &out), ==, RTP_VERDICT_ACTIVE);
   g_assert_null (out);
   rtp_claim_free (a);
   rtp_claim_free (b);
@@ -142,7 +142,7 @@ test_plausible_at_once (Fixture *f, gconstpointer unused)
 
   assert_target (a, FALSE, "203.0.113.1:4000");
   assert_target (a, TRUE, "203.0.113.1:4001");
-  g_assert_cmpint (rtp (f, "203.0.113.1", 7777, 1, 1, NULL), ==, RTP_VERDICT_UNDECIDED);
+  g_assert_cmpint (rtp (f, "203.0.113.1", 7777, 1, 1, NULL), ==, RTP_VERDICT_EARLY);
   f->now += RTP_LATCH_EXACT;
   g_assert_cmpint (rtp (f, "203.0.113.1", 7777, 1, 1, NULL), ==, RTP_VERDICT_LATCHED);
   assert_target (a, FALSE, "203.0.113.1:7777");
@@ -156,7 +156,7 @@ test_named_address_prevails (Fixture *f, gconstpointer unused)
   Owner alice = { "alice" };
   RtpClaim *a = claim (f, &alice, "203.0.113.1", "203.0.113.1", 4000, 0), *out;
 
-  g_assert_cmpint (rtcp (f, "203.0.113.1", 6661, 0xa, "alice", NULL), ==, RTP_VERDICT_UNDECIDED);
+  g_assert_cmpint (rtcp (f, "203.0.113.1", 6661, 0xa, "alice", NULL), ==, RTP_VERDICT_EARLY);
   f->now += RTP_LATCH_EXACT_RTCP;
   g_assert_cmpint (rtp (f, "203.0.113.1", 6660, 0x666, 1, NULL), ==, RTP_VERDICT_LATCHED);
   g_assert_cmpint (rtcp (f, "203.0.113.1", 6661, 0x666, NULL, NULL), ==, RTP_VERDICT_LATCHED);
@@ -192,7 +192,7 @@ test_no_move_while_heard (Fixture *f, gconstpointer unused)
   g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 100, NULL), ==, RTP_VERDICT_LATCHED);
   f->now += 10 * SECOND;
   alice.seen = f->now - RTP_LATCH_SILENCE + 1;
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xa, 101, NULL), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xa, 101, NULL), ==, RTP_VERDICT_ACTIVE);
   rtp_claim_free (a);
 }
 
@@ -208,7 +208,7 @@ test_no_move_with_other_stream (Fixture *f, gconstpointer unused)
   g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xb, 101, NULL), ==, RTP_VERDICT_TAKEN);
   for (guint i = 0; i < G_N_ELEMENTS (not_continuing); i++)
     g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xa, not_continuing[i], NULL), ==,
-                     RTP_VERDICT_TAKEN);
+                     RTP_VERDICT_SEQUENCE);
   rtp_claim_free (a);
 }
 
@@ -221,12 +221,12 @@ test_move (Fixture *f, gconstpointer unused)
   g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 65535, NULL), ==, RTP_VERDICT_LATCHED);
   g_assert_cmpint (rtcp (f, "203.0.113.9", 30003, 0xa, NULL, NULL), ==, RTP_VERDICT_LATCHED);
   f->now += RTP_LATCH_SILENCE;
-  g_assert_cmpint (rtcp (f, "203.0.113.9", 30004, 0xa, NULL, &out), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtcp (f, "203.0.113.9", 30004, 0xa, NULL, &out), ==, RTP_VERDICT_ACTIVE);
   g_assert_cmpint (rtp (f, "203.0.113.9", 30002, 0xa, 4, &out), ==, RTP_VERDICT_MOVED);
   g_assert_true (out == a);
   assert_target (a, FALSE, "203.0.113.9:30002");
   /* The old address is nobody's now, and RTCP may follow. */
-  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 5, NULL), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 5, NULL), ==, RTP_VERDICT_ACTIVE);
   g_assert_cmpint (rtcp (f, "203.0.113.9", 30004, 0xa, NULL, &out), ==, RTP_VERDICT_MOVED);
   assert_target (a, TRUE, "203.0.113.9:30004");
   rtp_claim_free (a);
@@ -249,7 +249,7 @@ test_new_offer_names_new_address (Fixture *f, gconstpointer unused)
   g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 101, NULL), ==, RTP_VERDICT_KNOWN);
   g_assert_cmpint (rtp (f, "203.0.113.1", 6000, 0xa, 102, &out), ==, RTP_VERDICT_MOVED);
   g_assert_true (out == a);
-  g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 103, NULL), ==, RTP_VERDICT_TAKEN);
+  g_assert_cmpint (rtp (f, "203.0.113.1", 4000, 0xa, 103, NULL), ==, RTP_VERDICT_ACTIVE);
   rtp_claim_free (a);
 }
 

@@ -19,6 +19,11 @@ void sip_sdp_write_direction (GString *out, RflDirection theirs);
 void sip_sdp_write_medium (GString *out, const char *kind, const char *proto,
                            const RflMediumDesc *desc, const RflAddress *session);
 
+/* sdp-ice.c: the lines of desc->answer_ice (RFC 8839 §5), if there is any */
+void sip_sdp_write_ice (GString *out, const RflMediumDesc *desc);
+/* The session's lines if any of @descs has ICE. (element-type RflMediumDesc) */
+void sip_sdp_write_ice_session (GString *out, const GPtrArray *descs);
+
 /* The session part from s= on. (transfer full) */
 GString *sip_sdp_begin (const RflAddress *session);
 /* @body: (transfer full): what sip_sdp_begin() has begun, with its media.

@@ -217,7 +217,10 @@ to_offer (const SipSdp *sdp, const SipSdpMedia *media, SipModes modes, const Rfl
       disable (desc, media, local);
       return desc;
     }
-  desc->direction = media->held ? media->direction & RFL_DIRECTION_SEND : media->direction;
+  desc->ice = sip_sdp_read_ice (sdp, media);
+  desc->direction = media->held && !(desc->ice && sip_sdp_ice_names_none (media))
+                        ? media->direction & RFL_DIRECTION_SEND
+                        : media->direction;
   set_addresses (desc, media);
   read_attributes (desc, media, &table);
   sip_sdp_read_limits (desc, sdp, media);

@@ -49,6 +49,7 @@ write_offered (GString *out, const RflMediumDesc *desc, const char *kind, const 
   if (desc->answer_audio_level != 0)
     g_string_append_printf (out, "a=extmap:%u %s\r\n", desc->answer_audio_level,
                             SIP_SDP_AUDIO_LEVEL);
+  sip_sdp_write_ice (out, desc);
 }
 
 /* @head: "KIND PROTO FORMAT" of the m-line so far, or %NULL */
@@ -73,6 +74,7 @@ sip_sdp_write_offer (const GPtrArray *descs, char *const *heads, const RflAddres
   guint n_heads = heads ? g_strv_length ((char **) heads) : 0;
   GString *body = sip_sdp_begin (session);
 
+  sip_sdp_write_ice_session (body, descs);
   for (guint i = 0; i < descs->len; i++)
     write_media (body, descs->pdata[i], i < n_heads ? heads[i] : NULL, session);
   return sip_sdp_end (body, session, origin);

@@ -14,6 +14,11 @@ gboolean sip_sdp_take_number (const char *text, guint64 max, const char *stops, 
  * desc->direction */
 void sip_sdp_read_limits (RflMediumDesc *desc, const SipSdp *sdp, const SipSdpMedia *media);
 
+/* sdp-ice.c: ICE (RFC 8839). Returns: (transfer full) (nullable): what the m-line and its session say of it */
+RflIceDesc *sip_sdp_read_ice (const SipSdp *sdp, const SipSdpMedia *media);
+/* 0.0.0.0 and port 9 are no hold where candidates are still to come (RFC 8840 §4.1.3). */
+gboolean sip_sdp_ice_names_none (const SipSdpMedia *media);
+
 /* sdp-extension.c: a=extmap of audio levels (RFC 8285, RFC 6464) */
 #define SIP_SDP_AUDIO_LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 /* Returns: its number, or 0 */

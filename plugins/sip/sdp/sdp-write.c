@@ -58,6 +58,7 @@ write_accepted (GString *out, const SipSdp *sdp, const SipSdpMedia *offer,
   sip_sdp_write_direction (out, desc->direction);
   write_feedback (out, offer, desc);
   sip_sdp_write_audio_level (out, sdp, offer, desc);
+  sip_sdp_write_ice (out, desc);
 }
 
 static gboolean
@@ -105,6 +106,7 @@ sip_sdp_write_answer (const SipSdp *offer, const GPtrArray *descs, const RflAddr
   g_return_val_if_fail (descs->len == offer->media->len, NULL);
   session = session_address (offer, descs, fallback);
   body = sip_sdp_begin (session);
+  sip_sdp_write_ice_session (body, descs);
   write_all_media (body, offer, descs, session);
   return sip_sdp_end (body, session, origin);
 }

@@ -48,7 +48,7 @@ class Reflector:
         if classic:
             lines.append(f"IP_ADDRESS {address}")
         else:
-            lines += [f"sip: {{ {modes} {sip} }};", "rtp: { };", "interconnect: { };",
+            lines += [f"sip: {{ {modes} {sip} }};", "nat: { };", "rtp: { };", "interconnect: { };",
                       f'status: {{ socket = "{self.status_socket}"; }};']
         if users:
             lines.append(self._auth(users))
