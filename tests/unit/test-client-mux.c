@@ -128,11 +128,17 @@ expect_out (House *house, guint8 type, guint8 flags, guint32 channel, gsize len)
 static void
 bad_open (House *house, gconstpointer unused)
 {
-  g_assert_false (feed (house, 1, 7, "abc", 3));
   g_assert_false (feed_number (house, 1, 0, 1000));
   g_assert_true (feed_number (house, 1, 7, 1000));
   g_assert_false (feed_number (house, 1, 7, 1000));
   g_assert_cmpstr (house->told->str, ==, "open 7");
+}
+
+/* The connection is of no more use then. */
+static void
+no_frames (House *house, gconstpointer type)
+{
+  g_assert_false (feed (house, (guint8) GPOINTER_TO_UINT (type), 7, "abc", 3));
 }
 
 static void
@@ -151,7 +157,6 @@ static void
 bad_credit (House *house, gconstpointer unused)
 {
   feed_number (house, 1, 7, 1000);
-  g_assert_false (feed (house, 4, 7, "abc", 3));
   g_assert_false (feed_number (house, 4, 7, G_MAXUINT32));
   g_assert_true (feed_number (house, 4, 7, 0));
   g_assert_cmpuint (mux_get_credit (house->mux, 7), ==, 1000);
@@ -285,6 +290,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("bad-open", bad_open);
+  g_test_add ("/client/mux/short-open", House, GUINT_TO_POINTER (1), set_up, no_frames, tear_down);
+  g_test_add ("/client/mux/short-credit", House, GUINT_TO_POINTER (4), set_up, no_frames,
+              tear_down);
   ADD ("beyond-credit", beyond_credit);
   ADD ("bad-credit", bad_credit);
   ADD ("too-late", too_late);

@@ -61,7 +61,7 @@ peer_start (Peer *peer, void (*script) (int fd, gpointer user_data), gpointer us
   peer->door = (ShareDoor){ .address = (char *) "127.0.0.1",
                             .port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (got)),
                             .share = (char *) "s1" };
-  for (guint8 i = 0; i < DIAL_PASSKEY; i++)
+  for (guint8 i = 0; i < RFL_SHARE_PASSKEY; i++)
     peer->door.passkey[i] = i + 1;
   peer->script = script;
   peer->user_data = user_data;

@@ -10,6 +10,7 @@
 
 #define CHUNK 65536
 #define TRUNK_QUEUE (512 * 1024)
+#define PATIENCE 5 /* seconds for the reflector to close */
 
 struct _Caster {
   CasterFuncs funcs;
@@ -18,7 +19,8 @@ struct _Caster {
   Mux *mux;
   GInputStream *input;
   GCancellable *reading;
-  gboolean pending, ended;
+  gboolean pending, ended, closing;
+  guint deadline;
   CasterMarks marks;
   TsScanner *scanner;
   GByteArray *first; /* until it is known what it is */
@@ -86,12 +88,26 @@ take (Caster *caster, const guint8 *data, gsize len)
 
 /* ---- from the input ---- */
 
-/* The end: nothing is left to be read, nothing left to be written. */
+static gboolean
+on_deadline (gpointer user_data)
+{
+  Caster *caster = user_data;
+
+  caster->deadline = 0;
+  close_with (caster, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Nothing is left to be read, nothing left to be written. The reflector closes when it has read all: closing
+ * here, with octets of its on their way, would take the last of ours back. */
 static void
 maybe_done (Caster *caster)
 {
-  if (caster->ended && pipe_get_queued (caster->trunk) == 0)
-    close_with (caster, NULL);
+  if (!caster->ended || caster->closing || pipe_get_queued (caster->trunk) > 0)
+    return;
+  caster->closing = TRUE;
+  caster->deadline = g_timeout_add_seconds (PATIENCE, on_deadline, caster);
+  pipe_end (caster->trunk);
 }
 
 static void
@@ -178,7 +194,9 @@ on_trunk_drained (gpointer user_data)
 static void
 on_trunk_closed (const GError *error, gpointer user_data)
 {
-  close_with (user_data, error);
+  Caster *caster = user_data;
+
+  close_with (caster, caster->closing ? NULL : error);
 }
 
 Caster *
@@ -210,6 +228,8 @@ caster_free (Caster *caster)
 {
   if (caster == NULL)
     return;
+  if (caster->deadline != 0)
+    g_source_remove (caster->deadline);
   g_cancellable_cancel (caster->reading);
   g_object_unref (caster->reading);
   g_object_unref (caster->input);
@@ -220,6 +240,12 @@ caster_free (Caster *caster)
     g_byte_array_unref (caster->first);
   g_free (caster->chunk);
   g_free (caster);
+}
+
+gboolean
+caster_has_ended (const Caster *caster)
+{
+  return caster->ended;
 }
 
 guint64

@@ -25,4 +25,6 @@ typedef struct {
 Caster *caster_new (GIOStream *io, GBytes *rest, GInputStream *input, CasterMarks marks,
                     const CasterFuncs *funcs, gpointer user_data);
 void caster_free (Caster *caster);
+/* The input is at its end; what came of it is being delivered. */
+gboolean caster_has_ended (const Caster *caster);
 guint64 caster_get_octets (const Caster *caster);

@@ -8,7 +8,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <reflector/error.h>
 #include <string.h>
 
 #define DEADLINE 15 /* seconds */
@@ -21,12 +20,22 @@ typedef struct {
   GSource *deadline;
   gboolean late;
   GIOStream *io;
-  char *line;
+  char line[RFL_SHARE_MAX_LINE + 1];
   guint8 answer[MAX_ANSWER];
   gsize n_answer;
   DialFunc func;
   gpointer user_data;
 } Dial;
+
+void
+share_door_fill (ShareDoor *door, const RflShareMessage *message)
+{
+  door->address = g_strdup (message->address);
+  door->port = message->port;
+  door->share = g_strdup (message->share);
+  door->tls = (message->flags & RFL_SHARE_FLAG_TLS) != 0;
+  memcpy (door->passkey, message->passkey, sizeof door->passkey);
+}
 
 ShareDoor *
 share_door_copy (const ShareDoor *door)
@@ -63,9 +72,7 @@ dial_free (Dial *dial)
   g_object_unref (dial->mine);
   g_clear_object (&dial->io);
   share_door_free (dial->door);
-  if (dial->line != NULL)
-    memset (dial->line, 0, strlen (dial->line)); /* the passkey */
-  g_free (dial->line);
+  memset (dial->line, 0, sizeof dial->line); /* the passkey */
   g_free (dial);
 }
 
@@ -104,22 +111,10 @@ on_cancelled (GCancellable *theirs, gpointer user_data)
 
 /* ---- the answer ---- */
 
-static gboolean
-judge (Dial *dial, const char *line, GError **error)
+static gsize
+has_cr (const guint8 *line, gsize len)
 {
-  if (strcmp (line, "RFL/1 OK") == 0)
-    return TRUE;
-  if (g_str_has_prefix (line, "RFL/1 NO"))
-    {
-      g_autofree char *valid = g_utf8_make_valid (g_strchug ((char *) line + 8), -1);
-      g_autofree char *shown = g_strescape (valid, NULL);
-
-      g_set_error (error, RFL_ERROR, RFL_ERROR_FORBIDDEN, "the reflector refused: %s", shown);
-      return FALSE;
-    }
-  g_set_error (error, RFL_ERROR, RFL_ERROR_MALFORMED, "%s port %u: this is no share port",
-               dial->door->address, dial->door->port);
-  return FALSE;
+  return len > 0 && line[len - 1] == '\r';
 }
 
 static void read_on (Dial *dial);
@@ -131,7 +126,6 @@ on_read (GObject *stream, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   gssize n = g_input_stream_read_finish (G_INPUT_STREAM (stream), result, &error);
   const guint8 *end;
-  g_autofree char *line = NULL;
   g_autoptr (GBytes) rest = NULL;
 
   dial->n_answer += (gsize) MAX (n, 0);
@@ -145,9 +139,11 @@ on_read (GObject *stream, GAsyncResult *result, gpointer user_data)
     {
       gsize len = end != NULL ? (gsize) (end - dial->answer) : 0;
 
-      line = g_strchomp (g_strndup ((const char *) dial->answer, len));
-      if (judge (dial, line, &error))
+      if (rfl_share_answer_parse ((const char *) dial->answer, len - has_cr (dial->answer, len),
+                                  &error))
         rest = g_bytes_new (end + 1, dial->n_answer - len - 1);
+      else
+        g_prefix_error (&error, "%s port %u: ", dial->door->address, dial->door->port);
     }
   finish (dial, error, rest);
 }
@@ -177,16 +173,14 @@ on_written (GObject *stream, GAsyncResult *result, gpointer user_data)
 static void
 knock (Dial *dial)
 {
-  GString *line = g_string_new ("RFL/1 SHARE ");
+  RflShareHello hello;
+  gsize len;
 
-  g_string_append_printf (line, "%s ", dial->door->share);
-  for (guint i = 0; i < DIAL_PASSKEY; i++)
-    g_string_append_printf (line, "%02x", dial->door->passkey[i]);
-  g_string_append (line, "\r\n");
-  dial->line = g_string_free (line, FALSE);
-  g_output_stream_write_all_async (g_io_stream_get_output_stream (dial->io), dial->line,
-                                   strlen (dial->line), G_PRIORITY_DEFAULT, dial->mine, on_written,
-                                   dial);
+  g_strlcpy (hello.share, dial->door->share, sizeof hello.share);
+  memcpy (hello.passkey, dial->door->passkey, sizeof hello.passkey);
+  len = rfl_share_hello_write (&hello, dial->line);
+  g_output_stream_write_all_async (g_io_stream_get_output_stream (dial->io), dial->line, len,
+                                   G_PRIORITY_DEFAULT, dial->mine, on_written, dial);
 }
 
 static gboolean

@@ -5,20 +5,21 @@
 #pragma once
 
 #include <gio/gio.h>
-
-#define DIAL_PASSKEY 16
+#include <reflector/share.h>
 
 /* Where and with which key: of a GRANT or an ANNOUNCE. */
 typedef struct {
   char *address;
   guint16 port;
   char *share;
-  guint8 passkey[DIAL_PASSKEY];
+  guint8 passkey[RFL_SHARE_PASSKEY];
   gboolean tls;
   GTlsDatabase *authorities; /* for @tls: who may sign; %NULL: the system's */
   gboolean any_certificate;  /* for @tls: do not look at the certificate */
 } ShareDoor;
 
+/* Takes from a GRANT or an ANNOUNCE where the door is. @door: nothing in it yet */
+void share_door_fill (ShareDoor *door, const RflShareMessage *message);
 ShareDoor *share_door_copy (const ShareDoor *door);
 void share_door_free (ShareDoor *door);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ShareDoor, share_door_free)

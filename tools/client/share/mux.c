@@ -5,27 +5,12 @@
 
 #include "tools/client/share/mux.h"
 
-#include <reflector/error.h>
-#include <string.h>
+#include <reflector/share.h>
 
 #include "core/wire/bytes.h"
 
-#define HEADER 8
-#define MAX_PAYLOAD 65535
 /* Small enough that no viewer waits long behind another one's frame. */
 #define PIECE 16384
-
-enum {
-  FRAME_OPEN = 1,
-  FRAME_CLOSE,
-  FRAME_DATA,
-  FRAME_CREDIT,
-  FRAME_PING,
-  FRAME_PONG,
-  FRAME_HEADER
-};
-#define FLAG_MARK 1
-#define FLAG_MORE 2
 
 typedef struct {
   gsize credit;   /* what we may send */
@@ -38,7 +23,7 @@ struct _Mux {
   MuxFuncs funcs;
   gpointer user_data;
   GHashTable *channels;
-  GByteArray *in;
+  RflShareReader reader;
 };
 
 Mux *
@@ -49,7 +34,6 @@ mux_new (const MuxFuncs *funcs, gpointer user_data)
   mux->funcs = *funcs;
   mux->user_data = user_data;
   mux->channels = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  mux->in = g_byte_array_new ();
   return mux;
 }
 
@@ -59,7 +43,6 @@ mux_free (Mux *mux)
   if (mux == NULL)
     return;
   g_hash_table_unref (mux->channels);
-  g_byte_array_unref (mux->in);
   g_free (mux);
 }
 
@@ -72,11 +55,11 @@ find (Mux *mux, guint32 channel)
 static void
 write_frame (Mux *mux, guint8 type, guint8 flags, guint32 channel, const guint8 *data, gsize len)
 {
-  guint8 header[HEADER] = { type, flags };
+  RflShareFrame frame = { .type = type, .flags = flags, .len = (guint16) len, .channel = channel };
+  guint8 head[RFL_SHARE_FRAME_HEAD];
 
-  wire_put16 (header + 2, (guint16) len);
-  wire_put32 (header + 4, channel);
-  mux->funcs.write (header, sizeof header, mux->user_data);
+  rfl_share_frame_write (&frame, head);
+  mux->funcs.write (head, sizeof head, mux->user_data);
   if (len > 0)
     mux->funcs.write (data, len, mux->user_data);
 }
@@ -91,19 +74,19 @@ malformed (GError **error, const char *what)
 }
 
 static gboolean
-take_open (Mux *mux, guint32 id, const guint8 *data, gsize len, GError **error)
+take_open (Mux *mux, guint32 id, guint32 window, GError **error)
 {
   Channel *channel;
 
-  if (len < 4 || id == 0 || find (mux, id) != NULL)
+  if (id == 0 || find (mux, id) != NULL)
     return malformed (error, "an OPEN that makes no sense");
   if (g_hash_table_size (mux->channels) >= MUX_MAX_CHANNELS)
     {
-      write_frame (mux, FRAME_CLOSE, 0, id, NULL, 0);
+      write_frame (mux, RFL_SHARE_FRAME_CLOSE, 0, id, NULL, 0);
       return TRUE;
     }
   channel = g_new0 (Channel, 1);
-  channel->credit = channel->window = channel->granted = wire_get32 (data);
+  channel->credit = channel->window = channel->granted = window;
   g_hash_table_insert (mux->channels, GUINT_TO_POINTER (id), channel);
   mux->funcs.opened (id, mux->user_data);
   return TRUE;
@@ -125,14 +108,10 @@ take_data (Mux *mux, guint32 id, const guint8 *data, gsize len, GError **error)
 }
 
 static gboolean
-take_credit (Mux *mux, guint32 id, const guint8 *data, gsize len, GError **error)
+take_credit (Mux *mux, guint32 id, guint32 more, GError **error)
 {
   Channel *channel = find (mux, id);
-  guint32 more;
 
-  if (len < 4)
-    return malformed (error, "a CREDIT without a number");
-  more = wire_get32 (data);
   if (channel == NULL || more == 0)
     return TRUE;
   if (channel->credit + more > G_MAXUINT32)
@@ -149,26 +128,24 @@ take_close (Mux *mux, guint32 id)
     mux->funcs.closed (id, mux->user_data);
 }
 
-/* Types of later versions are passed over. */
 static gboolean
-take_frame (Mux *mux, const guint8 *frame, gsize len, GError **error)
+take_piece (Mux *mux, const RflSharePiece *piece, GError **error)
 {
-  guint32 id = wire_get32 (frame + 4);
-  const guint8 *payload = frame + HEADER;
+  guint32 id = piece->frame.channel;
 
-  switch (frame[0])
+  switch (piece->frame.type)
     {
-    case FRAME_OPEN:
-      return take_open (mux, id, payload, len, error);
-    case FRAME_DATA:
-      return take_data (mux, id, payload, len, error);
-    case FRAME_CREDIT:
-      return take_credit (mux, id, payload, len, error);
-    case FRAME_CLOSE:
+    case RFL_SHARE_FRAME_OPEN:
+      return take_open (mux, id, piece->number, error);
+    case RFL_SHARE_FRAME_DATA:
+      return take_data (mux, id, piece->payload, piece->len, error);
+    case RFL_SHARE_FRAME_CREDIT:
+      return take_credit (mux, id, piece->number, error);
+    case RFL_SHARE_FRAME_CLOSE:
       take_close (mux, id);
       return TRUE;
-    case FRAME_PING:
-      write_frame (mux, FRAME_PONG, 0, id, payload, len);
+    case RFL_SHARE_FRAME_PING:
+      write_frame (mux, RFL_SHARE_FRAME_PONG, 0, id, piece->payload, piece->len);
       return TRUE;
     default:
       return TRUE;
@@ -178,22 +155,14 @@ take_frame (Mux *mux, const guint8 *frame, gsize len, GError **error)
 gboolean
 mux_feed (Mux *mux, const guint8 *data, gsize len, GError **error)
 {
-  gsize at = 0;
-  gboolean good = TRUE;
+  RflSharePiece piece;
+  RflShareRead read;
 
-  g_byte_array_append (mux->in, data, (guint) len);
-  while (good && mux->in->len - at >= HEADER)
-    {
-      const guint8 *frame = mux->in->data + at;
-      gsize size = wire_get16 (frame + 2);
-
-      if (mux->in->len - at < HEADER + size)
-        break;
-      good = take_frame (mux, frame, size, error);
-      at += HEADER + size;
-    }
-  g_byte_array_remove_range (mux->in, 0, (guint) at);
-  return good;
+  while ((read = rfl_share_reader_next (&mux->reader, &data, &len, &piece, error))
+         == RFL_SHARE_READ_PIECE)
+    if (!take_piece (mux, &piece, error))
+      return FALSE;
+  return read != RFL_SHARE_READ_BAD;
 }
 
 /* ---- what goes out ---- */
@@ -216,7 +185,7 @@ mux_send (Mux *mux, guint32 id, const guint8 *data, gsize len)
   for (gsize n; len > 0; data += n, len -= n)
     {
       n = MIN (len, PIECE);
-      write_frame (mux, FRAME_DATA, 0, id, data, n);
+      write_frame (mux, RFL_SHARE_FRAME_DATA, 0, id, data, n);
     }
 }
 
@@ -235,14 +204,14 @@ mux_consumed (Mux *mux, guint32 id, gsize len)
   wire_put32 (more, (guint32) channel->consumed);
   channel->granted += channel->consumed;
   channel->consumed = 0;
-  write_frame (mux, FRAME_CREDIT, 0, id, more, sizeof more);
+  write_frame (mux, RFL_SHARE_FRAME_CREDIT, 0, id, more, sizeof more);
 }
 
 void
 mux_close (Mux *mux, guint32 id)
 {
   if (g_hash_table_remove (mux->channels, GUINT_TO_POINTER (id)))
-    write_frame (mux, FRAME_CLOSE, 0, id, NULL, 0);
+    write_frame (mux, RFL_SHARE_FRAME_CLOSE, 0, id, NULL, 0);
 }
 
 guint
@@ -259,7 +228,7 @@ mux_broadcast_header (Mux *mux, const guint8 *data, gsize len)
   do
     {
       n = MIN (len, PIECE);
-      write_frame (mux, FRAME_HEADER, len > n ? FLAG_MORE : 0, 0, data, n);
+      write_frame (mux, RFL_SHARE_FRAME_HEADER, len > n ? RFL_SHARE_FRAME_MORE : 0, 0, data, n);
       data += n;
       len -= n;
     }
@@ -272,7 +241,7 @@ mux_broadcast (Mux *mux, const guint8 *data, gsize len, gboolean mark)
   for (gsize n; len > 0; data += n, len -= n)
     {
       n = MIN (len, PIECE);
-      write_frame (mux, FRAME_DATA, mark ? FLAG_MARK : 0, 0, data, n);
+      write_frame (mux, RFL_SHARE_FRAME_DATA, mark ? RFL_SHARE_FRAME_MARK : 0, 0, data, n);
       mark = FALSE;
     }
 }

@@ -238,6 +238,18 @@ pipe_finish (Pipe *pipe)
   await_writable (pipe);
 }
 
+void
+pipe_end (Pipe *pipe)
+{
+  GSocketConnection *plain =
+      G_IS_SOCKET_CONNECTION (pipe->io) ? G_SOCKET_CONNECTION (pipe->io) : NULL;
+
+  if (plain != NULL)
+    g_socket_shutdown (g_socket_connection_get_socket (plain), FALSE, TRUE, NULL);
+  else
+    g_output_stream_close_async (G_OUTPUT_STREAM (pipe->out), G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+}
+
 /* ---- reading ---- */
 
 void

@@ -25,6 +25,8 @@ void pipe_free (Pipe *pipe);
 /* Closes when everything is written, or after 5 s in which nothing could be. Calls nothing any more; takes @pipe. */
 void pipe_finish (Pipe *pipe);
 
+/* Tells the other side that nothing more comes; once, when nothing is queued. */
+void pipe_end (Pipe *pipe);
 /* What was read from @io already: comes first in data(). @rest may be %NULL. */
 void pipe_put_back (Pipe *pipe, GBytes *rest);
 /* Read on, at most @max octets before the next call of data(); 0: stop. Stays so until the next call. */

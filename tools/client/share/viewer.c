@@ -27,6 +27,8 @@ typedef struct {
   GIOStream *waiting; /* the local one, until the other one is there */
   Pipe *local, *remote;
   guint64 received, sent;
+  gboolean output_only; /* nothing is read from the local one */
+  gboolean ending;      /* the share's side has closed; what came last is still being delivered */
 } Pair;
 
 static void
@@ -87,7 +89,9 @@ on_local_drained (gpointer user_data)
 {
   Pair *pair = user_data;
 
-  if (pipe_get_queued (pair->local) <= QUEUE / 2)
+  if (pair->ending && pipe_get_queued (pair->local) == 0)
+    leave (pair, NULL);
+  else if (!pair->ending && pipe_get_queued (pair->local) <= QUEUE / 2)
     pipe_read (pair->remote, CHUNK);
 }
 
@@ -96,7 +100,7 @@ on_remote_drained (gpointer user_data)
 {
   Pair *pair = user_data;
 
-  if (pipe_get_queued (pair->remote) <= QUEUE / 2)
+  if (!pair->output_only && pipe_get_queued (pair->remote) <= QUEUE / 2)
     pipe_read (pair->local, CHUNK);
 }
 
@@ -107,7 +111,8 @@ on_local_closed (const GError *error, gpointer user_data)
 {
   Pair *pair = user_data;
 
-  pipe_finish (g_steal_pointer (&pair->remote));
+  if (!pair->ending)
+    pipe_finish (g_steal_pointer (&pair->remote));
   leave (pair, error);
 }
 
@@ -116,8 +121,13 @@ on_remote_closed (const GError *error, gpointer user_data)
 {
   Pair *pair = user_data;
 
-  pipe_finish (g_steal_pointer (&pair->local));
-  leave (pair, error);
+  if (error != NULL || pipe_get_queued (pair->local) == 0)
+    {
+      leave (pair, error);
+      return;
+    }
+  pair->ending = TRUE;
+  pipe_read (pair->local, 0);
 }
 
 /* ---- the beginning ---- */
@@ -137,22 +147,35 @@ on_dialled (GIOStream *io, GBytes *rest, const GError *error, gpointer user_data
   pair->local = pipe_new (g_steal_pointer (&pair->waiting), &local, pair);
   pair->remote = pipe_new (io, &remote, pair);
   pipe_put_back (pair->remote, rest);
-  pipe_read (pair->local, CHUNK);
+  pipe_read (pair->local, pair->output_only ? 0 : CHUNK);
   pipe_read (pair->remote, CHUNK);
   pair->viewer->funcs.opened (pair->id, pair->viewer->user_data);
 }
 
-void
-viewer_join (Viewer *viewer, GIOStream *local)
+static void
+join (Viewer *viewer, GIOStream *local, gboolean output_only)
 {
   Pair *pair = g_new0 (Pair, 1);
 
   pair->viewer = viewer;
   pair->id = ++viewer->last_id;
   pair->waiting = local;
+  pair->output_only = output_only;
   pair->dialling = g_cancellable_new ();
   g_ptr_array_add (viewer->pairs, pair);
   share_dial (viewer->door, pair->dialling, on_dialled, pair);
+}
+
+void
+viewer_join (Viewer *viewer, GIOStream *local)
+{
+  join (viewer, local, FALSE);
+}
+
+void
+viewer_join_output (Viewer *viewer, GIOStream *local)
+{
+  join (viewer, local, TRUE);
 }
 
 static gboolean
@@ -190,6 +213,19 @@ viewer_free (Viewer *viewer)
   g_ptr_array_unref (viewer->pairs);
   share_door_free (viewer->door);
   g_free (viewer);
+}
+
+void
+viewer_set_door (Viewer *viewer, const ShareDoor *door)
+{
+  share_door_free (viewer->door);
+  viewer->door = share_door_copy (door);
+}
+
+guint
+viewer_count (Viewer *viewer)
+{
+  return viewer->pairs->len;
 }
 
 guint16

@@ -10,7 +10,7 @@ typedef struct _Viewer Viewer;
 
 typedef struct {
   void (*opened) (guint id, gpointer user_data);
-  /* @received: from the share, @sent: to it, in octets; @error: why it could not be or broke, or %NULL */
+  /* After everything from the share was delivered. @received: from the share, @sent: to it, in octets; @error: why it could not be or broke, or %NULL */
   void (*closed) (guint id, guint64 received, guint64 sent, const GError *error,
                   gpointer user_data);
 } ViewerFuncs;
@@ -20,7 +20,14 @@ Viewer *viewer_new (const ShareDoor *door, const ViewerFuncs *funcs, gpointer us
 /* Closes everything at once; calls nothing any more. */
 void viewer_free (Viewer *viewer);
 
+/* For connections from now on. */
+void viewer_set_door (Viewer *viewer, const ShareDoor *door);
+/* Connections that stand or are being made. */
+guint viewer_count (Viewer *viewer);
+
 /* Listens at @address (loopback if %NULL). Returns: the port, or 0. Errors: of GIO. */
 guint16 viewer_listen (Viewer *viewer, const char *address, guint16 port, GError **error);
 /* Joins @local (transfer full) with the share. */
 void viewer_join (Viewer *viewer, GIOStream *local);
+/* The same, but nothing is read from @local. */
+void viewer_join_output (Viewer *viewer, GIOStream *local);
