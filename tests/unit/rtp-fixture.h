@@ -68,6 +68,8 @@ void report_from (Fixture *f, const RflAddress *from, guint16 port, guint32 ssrc
                   const char *cname);
 /* RR and SDES from its audio RTCP address. */
 void report (Client *c, guint32 ssrc);
+/* Returns: (transfer full) (nullable): the next packet that has come to @where */
+GBytes *next_at (Fixture *f, const RflAddress *where);
 /* The next packet at @where is RTP like this. */
 void assert_rtp (Fixture *f, const RflAddress *where, guint8 pt, guint32 ssrc, guint16 seq);
 void assert_nothing (Fixture *f, const RflAddress *where);
