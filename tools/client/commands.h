@@ -6,4 +6,7 @@
 
 #include "tools/client/client.h"
 
+extern const ClientCommand client_command_broadcast;
 extern const ClientCommand client_command_monitor;
+extern const ClientCommand client_command_share;
+extern const ClientCommand client_command_view;

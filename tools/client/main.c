@@ -10,7 +10,10 @@
 #include "tools/client/commands.h"
 
 static const ClientCommand *const commands[] = {
+  &client_command_broadcast,
   &client_command_monitor,
+  &client_command_share,
+  &client_command_view,
 };
 
 static void

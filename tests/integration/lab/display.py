@@ -17,6 +17,11 @@ class Picture:
         self.width, self.height, self.data = width, height, data
         assert len(data) == 3 * width * height, (width, height, len(data))
 
+    @classmethod
+    def from_ppm(cls, data):
+        head = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", data)
+        return cls(int(head[1]), int(head[2]), data[head.end():])
+
     def row(self, y, x=0, width=None):
         return self.data[3 * (y * self.width + x):3 * (y * self.width + x + (width or self.width))]
 
@@ -74,8 +79,7 @@ class Display:
         """What is seen of a window now, the pointer left out."""
         done = subprocess.run(["import", "-display", self.id, "-window", str(window), "-depth", "8", "ppm:-"],
                               capture_output=True, check=True, timeout=30)
-        head = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", done.stdout)
-        return Picture(int(head[1]), int(head[2]), done.stdout[head.end():])
+        return Picture.from_ppm(done.stdout)
 
     def windows(self):
         """Titles of all of them."""
@@ -144,3 +148,9 @@ def tightvnc():
 def sees(terminal, display, least=0.999):
     """Whether the presenter's window is seen there, pixel by pixel."""
     return terminal.picture().share_in(display.picture()) >= least
+
+
+def load(path):
+    """A picture from a file."""
+    done = subprocess.run(["convert", path, "-depth", "8", "ppm:-"], capture_output=True, check=True)
+    return Picture.from_ppm(done.stdout)
