@@ -113,6 +113,7 @@ struct _RflLeg {
   RflFeed *feed; /* of RFL_LEG_MIX, else %NULL */
   gboolean active, blocked;
   gboolean reduced_rtcp;
+  guint8 level;
   const RflSource *followed;         /* by rfl_leg_follow() */
   guint bandwidth;                   /* by rfl_leg_set_bandwidth() */
   guint asked_bandwidth, asked_over; /* by its receiver */

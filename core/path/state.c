@@ -189,6 +189,12 @@ on_source_muted (RflWorker *w, const Message *m)
 }
 
 static void
+on_source_level (RflWorker *w, const Message *m)
+{
+  ((WorkerSource *) m->object)->level = m->level;
+}
+
+static void
 remove_labels (WorkerLeg *leg)
 {
   GPtrArray *sources = leg->route->sources;
@@ -309,6 +315,16 @@ on_leg_limit (RflWorker *w, const Message *m)
 }
 
 static void
+on_leg_level (RflWorker *w, const Message *m)
+{
+  WorkerLeg *leg = m->object;
+
+  leg_detach (w, leg);
+  leg->level = m->level;
+  leg_attach (w, leg);
+}
+
+static void
 on_feed_add (RflWorker *w, const Message *m)
 {
   WorkerFeed *feed = m->object;
@@ -366,6 +382,7 @@ static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
   [MESSAGE_SOURCE_FLOW] = on_source_flow,
   [MESSAGE_SOURCE_LABEL] = on_source_label,
   [MESSAGE_SOURCE_MUTED] = on_source_muted,
+  [MESSAGE_SOURCE_LEVEL] = on_source_level,
   [MESSAGE_LEG_ADD] = on_leg_add,
   [MESSAGE_LEG_REMOVE] = on_leg_remove,
   [MESSAGE_LEG_REMOTE] = on_leg_remote,
@@ -375,6 +392,7 @@ static void (*const handlers[N_MESSAGES]) (RflWorker *w, const Message *m) = {
   [MESSAGE_LEG_STAGES] = on_leg_stages,
   [MESSAGE_LEG_FOLLOW] = on_leg_follow,
   [MESSAGE_LEG_LIMIT] = on_leg_limit,
+  [MESSAGE_LEG_LEVEL] = on_leg_level,
   [MESSAGE_FEED_ADD] = on_feed_add,
   [MESSAGE_FEED_REMOVE] = on_feed_remove,
   [MESSAGE_FEEDER_ADD] = on_feeder_add,

@@ -86,6 +86,7 @@ struct _WorkerSource {
   SourceLabel *labels;
   guint n_labels;
   guint index;       /* in the route's sources */
+  guint8 level;      /* number of its audio levels, 0: not known */
   gboolean muted;    /* its packets end after the taps */
   gboolean windowed; /* each sequence number passes once */
   SequenceWindow window;
@@ -115,9 +116,10 @@ typedef struct {
   LegList legs;
 } WorkerFeed;
 
-/* Plain legs with one table of payload types: they share each packet's header. */
+/* Plain legs with one table of payload types and one number for levels: they share each packet's header. */
 typedef struct {
   guint8 pt[RFL_ROUTE_MAX_FORMATS];
+  guint8 level;
   LegList legs;
 } LegVariant;
 
@@ -164,6 +166,7 @@ struct _WorkerLeg {
   /* what each packet needs, on as few cache lines as can be */
   _Alignas(RFL_CACHE_LINE) const StageArray *stages;
   guint8 pt[RFL_ROUTE_MAX_FORMATS];
+  guint8 level; /* number, RFL_LEVEL_AS_IS or RFL_LEVEL_NONE */
   MixState mix;
   RflLegStats stats; /* shared */
 };
@@ -185,6 +188,7 @@ typedef enum {
   MESSAGE_SOURCE_FLOW,
   MESSAGE_SOURCE_LABEL,
   MESSAGE_SOURCE_MUTED,
+  MESSAGE_SOURCE_LEVEL,
   MESSAGE_LEG_ADD,
   MESSAGE_LEG_REMOVE,
   MESSAGE_LEG_REMOTE,
@@ -194,6 +198,7 @@ typedef enum {
   MESSAGE_LEG_STAGES,
   MESSAGE_LEG_FOLLOW,
   MESSAGE_LEG_LIMIT,
+  MESSAGE_LEG_LEVEL,
   MESSAGE_FEED_ADD,
   MESSAGE_FEED_REMOVE,
   MESSAGE_FEEDER_ADD,
@@ -227,6 +232,7 @@ typedef struct {
     SourceLabel label;
     guint64 ticket;
     gboolean active;
+    guint8 level;
     struct {
       guint bits, overhead;
     } limit;
@@ -380,6 +386,19 @@ void worker_send_staged (RflWorker *w, WorkerSource *source, const LegEntry *ent
 /* The EGRESS stages of the leg over @copies. Returns: how many pass; they stand first, in order */
 guint worker_run_egress (RflWorker *w, guint64 source_id, const LegEntry *entry, RflBuffer **copies,
                          guint n, gint64 arrival);
+/* level.c */
+#define RTP_EXTENSION_BIT 0x10
+#define LEVEL_BLOCK 8
+/* Whether @b of @source has levels that a leg with @number gets otherwise, or not at all. */
+static inline gboolean
+level_differs (const WorkerSource *source, guint8 number, const RflBuffer *b)
+{
+  return source->level != 0 && number != RFL_LEVEL_AS_IS && number != source->level
+         && (b->data[0] & RTP_EXTENSION_BIT) != 0;
+}
+/* What then stands in the place of @b's extension; @head: from parcels_new_head() */
+void level_rewrite (const WorkerSource *source, guint8 number, const RflBuffer *b, guint8 *head,
+                    ParcelPatch *out);
 /* mix.c: what feeders have handed over. Returns: how many frames */
 guint worker_take_frames (RflWorker *w);
 /* one.c */
