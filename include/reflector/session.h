@@ -59,6 +59,7 @@ typedef enum {
  * @ptime: of the offer: milliseconds in a packet it wants to get (a=ptime), 0: it says nothing
  * @audio_level, @answer_audio_level: offer and answer: number of the header extension for audio levels
  *   (RFC 6464), 0: none
+ * @audio_level_direction: of the offer: whether the participant sends them, wants to get them, or both (RFC 8285 §5)
  */
 typedef struct {
   const char *kind;
@@ -79,6 +80,7 @@ typedef struct {
   guint bandwidth;
   guint ptime;
   guint8 audio_level, answer_audio_level;
+  RflDirection audio_level_direction;
 } RflMediumDesc;
 
 /* @kind is interned, which is for ever: never pass what a peer chose without comparing it to

@@ -348,7 +348,7 @@ test_levels (Fixture *f, gconstpointer unused)
 {
   static const struct {
     guint8 offered, answered;
-  } rows[] = { { 0, 0 }, { 3, 3 }, { 1, 0 }, { 3, 3 }, { 0, 0 } };
+  } rows[] = { { 0, 0 }, { 3, 3 }, { 1, 1 }, { 3, 3 }, { 0, 0 } };
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
