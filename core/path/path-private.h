@@ -56,7 +56,7 @@ struct _RflPort {
   RflPath *path;
   char *name;
   guint16 number;
-  RflArrivalFunc unknown, rtcp, other;
+  RflArrivalFunc unknown, rtcp, other, unmapped;
   gpointer user_data;
   gboolean closed;
   GArray *locks; /* of the transport, one for each address */

@@ -51,7 +51,10 @@ on_source_remove (RflWorker *w, const Message *m)
 static void
 on_source_map (RflWorker *w, const Message *m)
 {
-  ((WorkerSource *) m->object)->map = m->map;
+  WorkerSource *source = m->object;
+
+  source->map = m->map;
+  source->asked_pt[0] = source->asked_pt[1] = 0;
 }
 
 static void

@@ -51,7 +51,7 @@ struct _WorkerPort {
   WorkerSocket sockets[WORKER_MAX_SOCKETS];
   GHashTable *flows; /* RflAddress -> WorkerFlow */
   const StageArray *stages;
-  gboolean wants_other;
+  gboolean wants_other, wants_unmapped;
 };
 
 struct _WorkerFlow {
@@ -69,6 +69,8 @@ struct _WorkerSource {
   gboolean local;      /* the owner called this reflector */
   guint32 ssrc, wire_ssrc;
   const RflPtMap *map;
+  guint64 asked_pt
+      [2]; /* bits of payload types that @map does not have and the main thread was told of */
   SourceLabel *labels;
   guint n_labels;
   guint index;       /* in the route's sources */

@@ -154,6 +154,7 @@ open_port (RtpKind *kind, const char *name, guint16 number, RflPort **out, GErro
   RflPortSpec spec = { .name = name,
                        .port = number,
                        .unknown = rtp_arrival_unknown,
+                       .unmapped = rtp_arrival_unmapped,
                        .rtcp = rtp_arrival_rtcp,
                        .user_data = kind };
 

@@ -95,6 +95,14 @@ make_room (RtpMedium *m)
   return victim != NULL;
 }
 
+gboolean
+rtp_medium_learn (RtpMedium *m, guint8 pt)
+{
+  if (m->map.index[pt] == RFL_PT_NONE && rtp_mix_learn (m, pt))
+    rtp_medium_refresh (m);
+  return m->map.index[pt] != RFL_PT_NONE;
+}
+
 RtpRefused
 rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt)
 {
@@ -111,9 +119,7 @@ rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt)
     return RTP_N_REFUSED;
   if (!(m->medium->current->direction & RFL_DIRECTION_SEND))
     return RTP_REFUSED_HOLD;
-  if (m->map.index[pt & 0x7f] == RFL_PT_NONE && rtp_mix_learn (m, pt & 0x7f))
-    rtp_medium_refresh (m);
-  if (m->map.index[pt & 0x7f] == RFL_PT_NONE)
+  if (!rtp_medium_learn (m, pt & 0x7f))
     return RTP_REFUSED_FORMAT;
   if (!make_room (m))
     return RTP_REFUSED_SOURCES;
