@@ -7,7 +7,7 @@
 static gboolean
 is_local (const RflSource *source)
 {
-  return source->owner && !source->owner->participant->origin
+  return source->owner && link_presence_is_told (source->owner->participant)
          && source->owner->index < LINK_MAX_MEDIA; /* the JOIN names no more */
 }
 

@@ -208,6 +208,8 @@ gboolean link_peer_allows (LinkPeer *peer);
 void link_peer_receive (LinkPeer *peer, const guint8 *data, gsize len);
 
 /* ---- announce.c ---- */
+/* Whether peers are told of it: it called this reflector and does not wait to be let in. */
+gboolean link_presence_is_told (const RflParticipant *participant);
 /* (transfer full): the JOIN of a participant here */
 LinkMessage *link_presence_describe (const RflParticipant *participant);
 /* Tells every peer of it; @type: LINK_JOIN or LINK_LEAVE. */
