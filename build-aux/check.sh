@@ -156,8 +156,8 @@ show () { # STAGE : its line, and its output if it failed
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
   printf '%-4s %-10s %4d s %s\n' "$word" "$name" "$seconds" "$reason"
   if [ "$word" = FAIL ]; then
-    tail -n 400 "$dir/$name.out" | sed 's/^/    /'
     failing_logs "$name"
+    grep -vE '^(PASS|SKIP): ' "$dir/$name.out" | tail -n 200 | sed 's/^/    /'
   fi
   if [ "$s" -gt 0 ] && [ "$word" != skip ]; then
     find "$(tree_of "$name")" -name '*.log' -newer "$dir/$name.started" -exec grep -HE '^(ok|1\.\.0) .*# SKIP' {} + 2>/dev/null |
@@ -165,12 +165,18 @@ show () { # STAGE : its line, and its output if it failed
   fi
 }
 
-failing_logs () { # the logs of test programs that failed
-  local trs
-  find "$(tree_of "$1")" -name '*.trs' -newer "$dir/$1.started" 2>/dev/null | while read -r trs; do
-    grep -qE '^:test-result: (FAIL|ERROR|XPASS)' "$trs" || continue
-    echo "    --- ${trs%.trs}.log"
-    tail -n 200 "${trs%.trs}.log" | sed 's/^/    /'
+failing_logs () { # of test programs: first what failed in them, then their logs
+  local trs failing=()
+  while read -r trs; do
+    grep -qE '^:test-result: (FAIL|ERROR|XPASS)' "$trs" && failing+=("${trs%.trs}")
+  done < <(find "$(tree_of "$1")" -name '*.trs' -newer "$dir/$1.started" 2>/dev/null)
+  for trs in "${failing[@]}"; do
+    echo "    in ${trs#"$(tree_of "$1")/"}:"
+    grep -E '^(not ok|Bail out|(FAIL|ERROR): )' "$trs.log" | sed 's/^/      /'
+  done
+  for trs in "${failing[@]}"; do
+    echo "    --- $trs.log"
+    grep -v '^PASS: ' "$trs.log" | tail -n 200 | sed 's/^/    /'
   done
 }
 

@@ -172,6 +172,22 @@ rfl_participant_confirm (RflParticipant *participant)
 }
 
 void
+rfl_participant_set_waiting (RflParticipant *participant, gboolean waiting)
+{
+  RflEvent *event;
+
+  g_return_if_fail (!waiting || participant->state <= RFL_PARTICIPANT_JOINING);
+  if (participant->waiting == waiting)
+    return;
+  participant->waiting = waiting;
+  if (participant->state != RFL_PARTICIPANT_JOINED)
+    return;
+  event = rfl_event_new (RFL_EVENT_PARTICIPANT_ADMITTED);
+  rfl_event_set_participant (event, participant);
+  rfl_bus_emit (((ParticipantRecord *) participant)->core->bus, event, NULL, NULL);
+}
+
+void
 rfl_participant_set_data (RflParticipant *participant, const char *key, gpointer data,
                           GDestroyNotify destroy)
 {

@@ -81,7 +81,7 @@ check_option (const RflOption *option, gboolean inner, GError **error)
     return fail (error, "no option can be named \"%s\"", option->name);
   if (!option->help)
     return fail (error, "option %s has no help", option->name);
-  if ((guint) option->type > RFL_OPTION_IGNORED || option->min > option->max)
+  if ((guint) option->type > RFL_OPTION_SECRET || option->min > option->max)
     return fail (error, "option %s has no proper type or range", option->name);
   if (listed != (option->members != NULL) || (inner && (listed || option->classic)))
     return fail (error, "option %s has members it cannot have, or none", option->name);

@@ -34,6 +34,16 @@ rfl_session_unref (RflSession *session)
   g_free (record);
 }
 
+guint
+rfl_session_count_present (const RflSession *session)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < session->participants->len; i++)
+    n += !((const RflParticipant *) session->participants->pdata[i])->waiting;
+  return n;
+}
+
 /* The table owns the first reference. */
 static SessionRecord *
 session_new (RflCore *core, const char *name)

@@ -33,6 +33,7 @@ tell_participant (const RflParticipant *participant, RflStatus *status)
   rfl_status_add_string (status, "id", participant->id);
   rfl_status_add_string (status, "identity", participant->identity);
   rfl_status_add_string (status, "origin", participant->origin);
+  rfl_status_add_bool (status, "waiting", participant->waiting);
   rfl_status_end (status);
 }
 

@@ -17,6 +17,8 @@ check_text (const RflSession *session, const RflParticipant *sender, const char 
     g_set_error (error, RFL_ERROR, RFL_ERROR_MALFORMED, "the text is not UTF-8");
   else if (sender && (sender->session != session || sender->state != RFL_PARTICIPANT_JOINED))
     g_set_error (error, RFL_ERROR, RFL_ERROR_NOT_FOUND, "the sender is not in the session");
+  else if (sender && sender->waiting)
+    g_set_error (error, RFL_ERROR, RFL_ERROR_FORBIDDEN, "the sender is not let in yet");
   else
     return TRUE;
   return FALSE;

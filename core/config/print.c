@@ -73,6 +73,7 @@ print_value (const RflOption *option, const ConfValue *value, guint indent, GStr
       print_groups (value->groups, indent, out);
       break;
     case RFL_OPTION_IGNORED:
+    case RFL_OPTION_SECRET:
       break;
     }
 }
@@ -83,7 +84,13 @@ print_member (const RflSettings *settings, guint i, guint indent, GString *out)
   const RflOption *option = &settings->table[i];
   const ConfValue *value = &settings->values[i];
 
-  if (option->type == RFL_OPTION_STRING && !value->string)
+  if (option->type == RFL_OPTION_SECRET && value->string)
+    {
+      g_string_append_printf (out, "%*s# %s is set, and not shown\n", (int) indent, "",
+                              option->name);
+      return;
+    }
+  if ((option->type == RFL_OPTION_STRING || option->type == RFL_OPTION_SECRET) && !value->string)
     {
       g_string_append_printf (out, "%*s# %s is not set\n", (int) indent, "", option->name);
       return;
@@ -143,7 +150,7 @@ describe_type (const RflOption *option)
     [RFL_OPTION_BOOL] = "boolean",    [RFL_OPTION_INT] = "integer",
     [RFL_OPTION_DOUBLE] = "number",   [RFL_OPTION_STRING] = "string",
     [RFL_OPTION_STRINGS] = "strings", [RFL_OPTION_GROUPS] = "list of groups",
-    [RFL_OPTION_IGNORED] = ""
+    [RFL_OPTION_IGNORED] = "",        [RFL_OPTION_SECRET] = "secret"
   };
   return names[option->type];
 }
@@ -165,7 +172,8 @@ append_default (const RflOption *option, GString *out)
 {
   static const char *const nothing[] = {
     [RFL_OPTION_BOOL] = "`false`",   [RFL_OPTION_INT] = "`0`",       [RFL_OPTION_DOUBLE] = "`0.0`",
-    [RFL_OPTION_STRING] = "not set", [RFL_OPTION_STRINGS] = "`[ ]`", [RFL_OPTION_GROUPS] = "`( )`"
+    [RFL_OPTION_STRING] = "not set", [RFL_OPTION_STRINGS] = "`[ ]`", [RFL_OPTION_GROUPS] = "`( )`",
+    [RFL_OPTION_SECRET] = "not set"
   };
   g_autofree char *code = option->fallback ? g_strdup_printf ("`%s`", option->fallback) : NULL;
 

@@ -243,7 +243,12 @@ rfl_settings_get_double (const RflSettings *s, const char *name)
 const char *
 rfl_settings_get_string (const RflSettings *s, const char *name)
 {
-  return get (s, name, RFL_OPTION_STRING)->string;
+  const RflOption *option = NULL;
+
+  find (s, name, &option);
+  return get (s, name,
+              option && option->type == RFL_OPTION_SECRET ? RFL_OPTION_SECRET : RFL_OPTION_STRING)
+      ->string;
 }
 
 const char *const *
@@ -275,6 +280,16 @@ rfl_settings_is_set (const RflSettings *s, const char *name)
 
   g_return_val_if_fail (value != NULL, FALSE);
   return value->is_set;
+}
+
+const char *
+rfl_settings_get_file (const RflSettings *s, const char *name)
+{
+  const RflOption *option;
+  const ConfValue *value = find (s, name, &option);
+
+  g_return_val_if_fail (value != NULL, NULL);
+  return value->is_set && value->place.line > 0 ? value->place.file : NULL;
 }
 
 gboolean

@@ -48,7 +48,8 @@ type_name (RflOptionType type)
                                        [RFL_OPTION_STRING] = "a string",
                                        [RFL_OPTION_STRINGS] = "strings: [ \"…\", \"…\" ]",
                                        [RFL_OPTION_GROUPS] = "groups: ( { … }, { … } )",
-                                       [RFL_OPTION_IGNORED] = "nothing" };
+                                       [RFL_OPTION_IGNORED] = "nothing",
+                                       [RFL_OPTION_SECRET] = "a string" };
   return names[type];
 }
 
@@ -266,6 +267,7 @@ conf_value_read (ConfValue *value, const ConfSubject *subject, const ConfFile *f
     case RFL_OPTION_DOUBLE:
       return read_number (value, subject, setting, error);
     case RFL_OPTION_STRING:
+    case RFL_OPTION_SECRET:
       if (type != CONFIG_TYPE_STRING)
         return wrong_type (subject, setting, error);
       return set_string (value, subject, config_setting_get_string (setting), error);
@@ -296,7 +298,7 @@ conf_value_read_word (ConfValue *value, const ConfSubject *subject, const char *
   char *end = NULL;
   gint64 i;
 
-  if (type == RFL_OPTION_STRING)
+  if (type == RFL_OPTION_STRING || type == RFL_OPTION_SECRET)
     return set_string (value, subject, word, error);
   if (type == RFL_OPTION_INT
       && g_ascii_string_to_signed (word, 10, G_MININT64, G_MAXINT64, &i, NULL))

@@ -21,29 +21,46 @@ takes (const LegEntry *entry, const WorkerSource *source)
   return !(entry->owner && entry->owner == source->owner) && !(entry->local_only && !source->local);
 }
 
-static void
-add_packet (Parcels *p, const RflBuffer *buffer, guint8 pt, guint32 ssrc, guint gso_max)
-{
-  const guint8 *head = NULL;
+/* How packets of @source look on some legs. */
+typedef struct {
+  const WorkerSource *source;
+  const guint8 *pt;
+  guint8 level;
+  guint32 ssrc;
+  guint gso_max;
+} Form;
 
-  if (pt != buffer->pt || ssrc != buffer->ssrc)
-    head = parcels_new_head (p, buffer, pt, ssrc);
-  parcels_add (p, buffer, head, gso_max);
+static void
+add_packet (Parcels *p, const RflBuffer *buffer, guint8 pt, const Form *form)
+{
+  gboolean relevel = level_differs (form->source, form->level, buffer);
+  guint8 *head = NULL;
+  ParcelPatch patch;
+
+  if (relevel || pt != buffer->pt || form->ssrc != buffer->ssrc)
+    head = parcels_new_head (p, buffer, pt, form->ssrc);
+  if (relevel)
+    {
+      level_rewrite (form->source, form->level, buffer, head, &patch);
+      parcels_add_patched (p, buffer, head, &patch, form->gso_max);
+    }
+  else
+    parcels_add (p, buffer, head, form->gso_max);
 }
 
 /* Returns: how many packets the legs of this table do not take. */
 static guint
-gather (Parcels *p, RflBuffer *const *run, guint n, const guint8 *pt, guint32 ssrc, guint gso_max)
+gather (Parcels *p, RflBuffer *const *run, guint n, const Form *form)
 {
   guint missing = 0;
 
   for (guint i = 0; i < n; i++)
     {
-      guint8 number = pt[run[i]->format];
+      guint8 number = form->pt[run[i]->format];
       if (number == RFL_PT_NONE)
         missing++;
       else
-        add_packet (p, run[i], number, ssrc, gso_max);
+        add_packet (p, run[i], number, form);
     }
   return missing;
 }
@@ -52,11 +69,12 @@ static void
 serve_variant (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n,
                LegVariant *variant)
 {
+  const Form form = { source, variant->pt, variant->level, source->ssrc, w->send.gso_max };
   Parcels *p = &w->send.shared;
   guint missing;
 
   parcels_reset (p);
-  missing = gather (p, run, n, variant->pt, source->ssrc, w->send.gso_max);
+  missing = gather (p, run, n, &form);
   if (missing)
     worker_count (w, COUNT_LEG_FORMAT_MISSING, (guint64) missing * variant->legs.n);
   for (guint i = 0; i < variant->legs.n && p->n; i++)
@@ -158,14 +176,15 @@ static void
 serve_special (RflWorker *w, WorkerSource *source, RflBuffer *const *run, guint n,
                const LegEntry *entry)
 {
-  guint32 ssrc;
+  const WorkerLeg *leg = entry->leg;
+  Form form = { source, leg->pt, leg->level, source->ssrc, leg->stages ? 0 : w->send.gso_max };
   guint missing;
   Parcels *p;
 
-  if (!takes (entry, source) || !find_label (source, entry->leg, &ssrc))
+  if (!takes (entry, source) || !find_label (source, leg, &form.ssrc))
     return;
   p = send_queue_own_parcels (w);
-  missing = gather (p, run, n, entry->leg->pt, ssrc, entry->leg->stages ? 0 : w->send.gso_max);
+  missing = gather (p, run, n, &form);
   if (missing)
     worker_count (w, COUNT_LEG_FORMAT_MISSING, missing);
   if (entry->leg->stages)

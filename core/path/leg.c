@@ -69,6 +69,7 @@ fill_copies (RflLeg *leg, const RflLegSpec *spec)
       copy->remote = spec->remote;
       copy->local = spec->local;
       memcpy (copy->pt, spec->pt, sizeof copy->pt);
+      copy->level = spec->audio_level;
       copy->one = one;
       copy->mix = mix;
       copy->feed = leg->feed ? copies_get (&leg->feed->copies, w) : NULL;
@@ -100,6 +101,7 @@ rfl_leg_new (const RflLegSpec *spec)
   leg->owner_worker = choose_worker (route, spec->mode);
   leg->active = TRUE;
   leg->blocked = spec->owner && spec->owner->blocked & RFL_DIRECTION_RECEIVE;
+  leg->level = spec->audio_level;
   leg->stages = g_array_new (FALSE, FALSE, sizeof (StageEntry));
   fill_copies (leg, spec);
   count_leg (leg, 1);
@@ -221,6 +223,17 @@ rfl_leg_set_pt (RflLeg *leg, const guint8 pt[RFL_ROUTE_MAX_FORMATS])
   Message message = { .type = MESSAGE_LEG_PT };
 
   memcpy (message.pt, pt, sizeof message.pt);
+  path_post (leg->path, &message, &leg->copies, NULL);
+}
+
+void
+rfl_leg_set_audio_level (RflLeg *leg, guint8 number)
+{
+  Message message = { .type = MESSAGE_LEG_LEVEL, .level = number };
+
+  if (leg->level == number)
+    return;
+  leg->level = number;
   path_post (leg->path, &message, &leg->copies, NULL);
 }
 

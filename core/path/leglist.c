@@ -27,18 +27,19 @@ leg_group_clear (LegGroup *group)
 }
 
 static LegVariant *
-find_variant (LegGroup *group, const guint8 pt[RFL_ROUTE_MAX_FORMATS])
+find_variant (LegGroup *group, const WorkerLeg *leg)
 {
   LegVariant *variant;
 
   for (guint i = 0; i < group->variants->len; i++)
     {
       variant = group->variants->pdata[i];
-      if (memcmp (variant->pt, pt, sizeof variant->pt) == 0)
+      if (variant->level == leg->level && memcmp (variant->pt, leg->pt, sizeof variant->pt) == 0)
         return variant;
     }
   variant = g_new0 (LegVariant, 1);
-  memcpy (variant->pt, pt, sizeof variant->pt);
+  memcpy (variant->pt, leg->pt, sizeof variant->pt);
+  variant->level = leg->level;
   g_ptr_array_add (group->variants, variant);
   return variant;
 }
@@ -126,7 +127,7 @@ leg_attach (RflWorker *w, WorkerLeg *leg)
       list_add (&group->special, leg, socket);
       return;
     }
-  leg->variant = find_variant (group, leg->pt);
+  leg->variant = find_variant (group, leg);
   list_add (&leg->variant->legs, leg, socket);
 }
 

@@ -84,6 +84,15 @@ one_read_video (const WorkerRoute *route, const RflBuffer *b, WireVideo *out)
 }
 
 static void
+add_releveled (Parcels *p, const WorkerLeg *leg, const RflBuffer *b, guint8 *head, guint gso_max)
+{
+  ParcelPatch patch;
+
+  level_rewrite (leg->one.current, leg->level, b, head, &patch);
+  parcels_add_patched (p, b, head, &patch, gso_max);
+}
+
+static void
 add_patched (Parcels *p, WorkerLeg *leg, const RflBuffer *b, const WireVideo *video, guint8 *head,
              guint gso_max)
 {
@@ -120,6 +129,8 @@ one_put (RflWorker *w, Parcels *p, WorkerLeg *leg, const RflBuffer *b, const Wir
   one_budget_pay (&one->budget, b->len, b->arrival);
   if (video && (video->picture_at || video->tl0_at || video->key_at))
     add_patched (p, leg, b, video, head, gso_max);
+  else if (level_differs (one->current, leg->level, b))
+    add_releveled (p, leg, b, head, gso_max);
   else
     parcels_add (p, b, head, gso_max);
   return TRUE;

@@ -9,13 +9,13 @@
 #include <reflector/types.h>
 
 /* Entries per worker, strangers' apart from those of known flows. */
-#define PARK_STRANGERS 256
+#define PARK_STRANGERS 512
 #define PARK_KNOWN 1024
 #define PARK_ENTRIES (PARK_STRANGERS + PARK_KNOWN)
 /* Packets per worker, of strangers at most half of them. */
 #define PARK_MAX_PACKETS 4096
-/* Entries of strangers of one IP address; entries of one known flow. */
-#define PARK_PER_IP 16
+/* Entries of strangers of one IP address, which may be that of a NAT; entries of one known flow. */
+#define PARK_PER_IP 64
 #define PARK_PER_FLOW (PARK_KNOWN / 2)
 /* A refused key is not asked for again for so long. */
 #define PARK_REFUSED_TIME (100 * G_TIME_SPAN_MILLISECOND)

@@ -56,7 +56,7 @@ struct _RflPort {
   RflPath *path;
   char *name;
   guint16 number;
-  RflArrivalFunc unknown, rtcp, other;
+  RflArrivalFunc unknown, rtcp, other, unmapped;
   gpointer user_data;
   gboolean closed;
   GArray *locks; /* of the transport, one for each address */
@@ -113,6 +113,7 @@ struct _RflLeg {
   RflFeed *feed; /* of RFL_LEG_MIX, else %NULL */
   gboolean active, blocked;
   gboolean reduced_rtcp;
+  guint8 level;
   const RflSource *followed;         /* by rfl_leg_follow() */
   guint bandwidth;                   /* by rfl_leg_set_bandwidth() */
   guint asked_bandwidth, asked_over; /* by its receiver */

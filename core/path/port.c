@@ -119,6 +119,7 @@ port_new (RflPath *path, const RflPortSpec *spec)
   port->unknown = spec->unknown;
   port->rtcp = spec->rtcp;
   port->other = spec->other;
+  port->unmapped = spec->unmapped;
   port->user_data = spec->user_data;
   port->locks = g_array_new (FALSE, FALSE, sizeof (int));
   port->stages = g_array_new (FALSE, FALSE, sizeof (StageEntry));
@@ -134,6 +135,7 @@ fill_copy (RflPort *port, guint worker)
 
   copy->main = port;
   copy->wants_other = port->other != NULL;
+  copy->wants_unmapped = port->unmapped != NULL;
   copy->flows = g_hash_table_new (rfl_address_hash, rfl_address_equal);
   copy->n_sockets = port->n_sockets;
   for (guint k = 0; k < port->n_sockets; k++)

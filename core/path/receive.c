@@ -212,6 +212,18 @@ others_wait (RflWorker *w, WorkerPort *port, const RflBuffer *b)
   return entry && !entry->refused;
 }
 
+/* Whoever made the source may know more of a number than its map says, and is asked once. */
+static gboolean
+may_be_learnt (const WorkerPort *port, WorkerSource *source, const RflBuffer *b)
+{
+  guint64 bit = (guint64) 1 << (b->pt & 63), *asked = &source->asked_pt[b->pt >> 6];
+
+  if (source->map->index[b->pt] != RFL_PT_NONE || !port->wants_unmapped || (*asked & bit))
+    return FALSE;
+  *asked |= bit;
+  return TRUE;
+}
+
 static void
 resolve_batch (RflWorker *w, WorkerPort *port)
 {
@@ -225,7 +237,7 @@ resolve_batch (RflWorker *w, WorkerPort *port)
 
       if (flow)
         STAT_SET (flow->last_seen, b->arrival);
-      if (source == NULL || others_wait (w, port, b))
+      if (source == NULL || others_wait (w, port, b) || may_be_learnt (port, source, b))
         {
           park_packet (w, port, b, flow);
           continue;

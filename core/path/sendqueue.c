@@ -99,6 +99,7 @@ parcels_add_patched (Parcels *p, const RflBuffer *buffer, const guint8 *head,
 {
   gsize len = buffer->len - patch->len + patch->size, end = patch->at + patch->len;
   Parcel *parcel = open_parcel (p, buffer, len, gso_max);
+  gsize payload;
 
   if (patch->at == PARCELS_HEAD && patch->data == head + PARCELS_HEAD)
     add_part (p, head, PARCELS_HEAD + patch->size);
@@ -109,7 +110,10 @@ parcels_add_patched (Parcels *p, const RflBuffer *buffer, const guint8 *head,
       add_part (p, patch->data, patch->size);
     }
   add_part (p, buffer->data + end, buffer->len - end);
-  close_parcel (p, parcel, len, buffer->payload_len - patch->len + patch->size);
+  payload = buffer->payload_len;
+  if (patch->at >= buffer->payload_at)
+    payload = payload - patch->len + patch->size;
+  close_parcel (p, parcel, len, payload);
 }
 
 Parcels *

@@ -18,7 +18,7 @@
 #define SEND_MAX_SEGMENT 1452
 
 /* Of a packet that leaves with a header of ours: its fixed RTP header, and room behind it for what
- * replaces a part of its payload. */
+ * replaces a part of the rest. */
 #define PARCELS_HEAD 12
 #define PARCELS_ROOM 8
 

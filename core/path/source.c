@@ -32,6 +32,7 @@ fill_copies (PathSource *source, gboolean windowed)
       copy->map = source->map;
       copy->windowed = windowed;
       copy->muted = source->muted;
+      copy->level = public->audio_level;
       copy->unit = copy->route->video ? g_new0 (OneUnit, 1) : NULL;
     }
 }
@@ -71,7 +72,8 @@ rfl_source_new (const RflSourceSpec *spec)
                                 .flow = spec->flow,
                                 .ssrc = choose_ssrc (spec->route, spec->ssrc),
                                 .wire_ssrc = spec->wire_ssrc,
-                                .back = spec->back };
+                                .back = spec->back,
+                                .audio_level = spec->audio_level };
   source->muted = spec->owner && spec->owner->blocked & RFL_DIRECTION_SEND;
   fill_copies (source, spec->windowed);
   g_ptr_array_add (spec->route->sources, source);
@@ -183,6 +185,18 @@ void
 rfl_source_set_back (RflSource *source, RflLeg *back)
 {
   source->back = back;
+}
+
+void
+rfl_source_set_audio_level (RflSource *public, guint8 number)
+{
+  PathSource *source = (PathSource *) public;
+  Message message = { .type = MESSAGE_SOURCE_LEVEL, .level = number };
+
+  if (source->vanished || public->audio_level == number)
+    return;
+  public->audio_level = number;
+  path_post (source->path, &message, &source->copies, NULL);
 }
 
 void

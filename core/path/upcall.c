@@ -38,11 +38,25 @@ path_wake_main (RflPath *path)
     return; /* the counter is full: it is awake */
 }
 
+/* Whose source is known: it has become so meanwhile, or it is asked for its payload type. */
+static void
+tell_known (RflPort *port, const RflArrival *arrival, const RflSource *source)
+{
+  guint8 pt = arrival->data[1] & 0x7f;
+
+  if (port->unmapped && ((const PathSource *) source)->map->index[pt] == RFL_PT_NONE)
+    port->unmapped (arrival, port->user_data);
+  rfl_port_release (port, arrival->ticket);
+}
+
 static void
 tell_unknown (RflPort *port, const RflArrival *arrival)
 {
-  if (arrival->flow && rfl_flow_find_source (arrival->flow, arrival->ssrc))
-    rfl_port_release (port, arrival->ticket); /* has become known meanwhile */
+  const RflSource *source =
+      arrival->flow ? rfl_flow_find_source (arrival->flow, arrival->ssrc) : NULL;
+
+  if (source)
+    tell_known (port, arrival, source);
   else if (port->unknown)
     port->unknown (arrival, port->user_data);
   else

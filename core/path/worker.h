@@ -1,262 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One worker of the packet path: its own copies of ports, flows, sources and routes, and what
- * it does with packets. All of it belongs to the worker's thread, except the rings and what is
- * marked. Not for objects of the main thread: path-private.h.
- *
- * Copies are allocated by the main thread and filled in before a message hands them over; from then on
- * only the worker writes to them, until it has acknowledged their removal. Statistics in
- * them are written with relaxed atomics, so that the main thread may read along.
+/* One worker of the packet path: what it has, and what it does with packets. All of it belongs to the worker's
+ * thread, except the rings and what is marked. Not what its copies of things look like: copies.h.
  */
 #pragma once
 
-#include "core/path/buffer.h"
-#include "core/path/mix.h"
-#include "core/path/one.h"
-#include "core/path/park.h"
-#include "core/path/reception.h"
-#include "core/path/ring.h"
+#include "core/path/copies.h"
 #include "core/path/sendqueue.h"
-#include "core/path/transport.h"
-#include "core/path/window.h"
-#include <reflector/route.h>
-#include <reflector/stage.h>
 
 #define WORKER_BATCH 32
-#define WORKER_MAX_SOCKETS 8
 #define WORKER_BUFFERS 8192
 #define WORKER_RELAY_RING 1024
 
 typedef struct _RflWorker RflWorker;
-typedef struct _WorkerPort WorkerPort;
-typedef struct _WorkerFlow WorkerFlow;
-typedef struct _WorkerRoute WorkerRoute;
-typedef struct _WorkerSource WorkerSource;
-typedef struct _WorkerLeg WorkerLeg;
-
-/* Adds to a value that only this thread writes and the main thread reads. */
-#define STAT_ADD(var, n) __atomic_store_n (&(var), (var) + (n), __ATOMIC_RELAXED)
-#define STAT_SET(var, value) __atomic_store_n (&(var), (value), __ATOMIC_RELAXED)
-#define STAT_GET(var) __atomic_load_n (&(var), __ATOMIC_RELAXED)
-
-/* Stages of a port or leg, or the taps of a route, in order; made by the main thread, replaced as a whole. */
-typedef struct {
-  guint n_before; /* run before the source is known; the rest are TAP or EGRESS */
-  guint n;
-  struct {
-    RflStageFunc func;
-    gpointer context;
-  } stage[];
-} StageArray;
-
-typedef struct {
-  WorkerPort *port;
-  RflTransportSocket *socket;
-  RflAddress bound;
-} WorkerSocket;
-
-struct _WorkerPort {
-  RflPort *main; /* to name it to the main thread only */
-  guint n_sockets;
-  WorkerSocket sockets[WORKER_MAX_SOCKETS];
-  GHashTable *flows; /* RflAddress -> WorkerFlow */
-  const StageArray *stages;
-  gboolean wants_other;
-};
-
-struct _WorkerFlow {
-  RflAddress remote;
-  WorkerPort *port;
-  gint64 last_seen; /* shared */
-  TokenBucket asking;
-};
-
-typedef struct {
-  guint64 leg;
-  guint32 ssrc;
-} SourceLabel;
-
-struct _WorkerSource {
-  guint64 id;
-  WorkerFlow *flow;
-  WorkerRoute *route;
-  gconstpointer owner; /* to compare only */
-  gboolean local;      /* the owner called this reflector */
-  guint32 ssrc, wire_ssrc;
-  const RflPtMap *map;
-  SourceLabel *labels;
-  guint n_labels;
-  guint index;       /* in the route's sources */
-  gboolean muted;    /* its packets end after the taps */
-  gboolean windowed; /* each sequence number passes once */
-  SequenceWindow window;
-  OneUnit *unit;        /* of video, else %NULL */
-  gint64 asked;         /* for a keyframe, by this worker */
-  RflSourceStats stats; /* shared */
-  Reception reception;  /* shared */
-};
-
-/* What fan-out needs of a leg, close together. */
-typedef struct _LegEntry {
-  RflAddress remote, local;
-  WorkerSocket *socket;
-  gconstpointer owner;
-  WorkerLeg *leg;
-  gboolean local_only, blocked;
-} LegEntry;
-
-typedef struct {
-  LegEntry *entries;
-  guint n, size;
-} LegList;
-
-/* The legs of RFL_LEG_MIX that hang on one feed, this worker's. */
-typedef struct {
-  guint64 id;
-  LegList legs;
-} WorkerFeed;
-
-/* Plain legs with one table of payload types: they share each packet's header. */
-typedef struct {
-  guint8 pt[RFL_ROUTE_MAX_FORMATS];
-  LegList legs;
-} LegVariant;
-
-/* The legs of a route that are served on the same occasion. */
-typedef struct {
-  GPtrArray *variants; /* LegVariant */
-  LegList special;     /* with labels or EGRESS stages: a header each */
-} LegGroup;
-
-#define ROUTE_MAX_WORKERS 64
-
-struct _WorkerRoute {
-  LegGroup common;        /* served by whoever received the packet */
-  LegGroup owned;         /* this worker's share of a large route */
-  LegList ones;           /* RFL_LEG_ONE, this worker's */
-  const StageArray *taps; /* %NULL: nobody taps it */
-  GPtrArray *sources;
-  guint64 relay_mask; /* other workers that own legs */
-  guint n_owned[ROUTE_MAX_WORKERS];
-  guint32 rate[RFL_ROUTE_MAX_FORMATS];
-  WireVideoCodec codec[RFL_ROUTE_MAX_FORMATS];
-  guint
-      companions; /* bits of formats that only go with a codec: their timestamps may stand still */
-  gboolean video;
-};
-
-#define OWNER_ANY (-1)
-
-struct _WorkerLeg {
-  guint64 id;
-  WorkerRoute *route;
-  WorkerPort *port;
-  gint owner_worker; /* OWNER_ANY: whoever receives */
-  RflLegMode mode;
-  RflLegFlags flags;
-  gconstpointer owner;
-  gboolean active, blocked;
-  RflAddress remote, local;
-  LegVariant *variant; /* where the entry is, while active */
-  LegList *list;
-  guint index;
-  WorkerFeed *feed; /* of RFL_LEG_MIX, else %NULL */
-  OneState one;
-  /* what each packet needs, on as few cache lines as can be */
-  _Alignas(RFL_CACHE_LINE) const StageArray *stages;
-  guint8 pt[RFL_ROUTE_MAX_FORMATS];
-  MixState mix;
-  RflLegStats stats; /* shared */
-};
-
-/* ---- messages from the main thread ---- */
-
-typedef enum {
-  MESSAGE_NONE,
-  MESSAGE_PORT_ADD,
-  MESSAGE_PORT_REMOVE,
-  MESSAGE_PORT_STAGES,
-  MESSAGE_FLOW_ADD,
-  MESSAGE_FLOW_REMOVE,
-  MESSAGE_ROUTE_FORMATS,
-  MESSAGE_ROUTE_TAPS,
-  MESSAGE_SOURCE_ADD,
-  MESSAGE_SOURCE_REMOVE,
-  MESSAGE_SOURCE_MAP,
-  MESSAGE_SOURCE_FLOW,
-  MESSAGE_SOURCE_LABEL,
-  MESSAGE_SOURCE_MUTED,
-  MESSAGE_LEG_ADD,
-  MESSAGE_LEG_REMOVE,
-  MESSAGE_LEG_REMOTE,
-  MESSAGE_LEG_PT,
-  MESSAGE_LEG_ACTIVE,
-  MESSAGE_LEG_BLOCKED,
-  MESSAGE_LEG_STAGES,
-  MESSAGE_LEG_FOLLOW,
-  MESSAGE_LEG_LIMIT,
-  MESSAGE_FEED_ADD,
-  MESSAGE_FEED_REMOVE,
-  MESSAGE_FEEDER_ADD,
-  MESSAGE_FEEDER_REMOVE,
-  MESSAGE_RELEASE,
-  MESSAGE_DISCARD,
-  N_MESSAGES
-} MessageType;
-
-/**
- * Message:
- * @seq: of what went to all workers, in the same order
- * @object, @other: copies of the worker that gets it
- */
-typedef struct {
-  MessageType type;
-  guint64 seq;
-  gpointer object, other;
-  union {
-    struct {
-      RflAddress local, remote;
-    } address;
-    guint8 pt[RFL_ROUTE_MAX_FORMATS];
-    struct {
-      guint32 rate[RFL_ROUTE_MAX_FORMATS];
-      guint8 codec[RFL_ROUTE_MAX_FORMATS]; /* WireVideoCodec */
-      guint companions;
-    } formats;
-    const RflPtMap *map;
-    const StageArray *stages;
-    SourceLabel label;
-    guint64 ticket;
-    gboolean active;
-    struct {
-      guint bits, overhead;
-    } limit;
-  };
-} Message;
-
-/* ---- to the main thread ---- */
-
-typedef enum {
-  UPCALL_UNKNOWN,
-  UPCALL_RTCP,
-  UPCALL_OTHER,
-  UPCALL_KEYFRAME
-} UpcallType;
-
-/* @buffer: a reference, except for UPCALL_KEYFRAME */
-typedef struct {
-  UpcallType type;
-  RflPort *port;
-  RflBuffer *buffer;
-  guint64 ticket, source_id;
-} Upcall;
-
-/* ---- from worker to worker ---- */
-
-/* @seq: of the messages that the sender had seen: the receiver waits until it has too */
-typedef struct {
-  RflBuffer *buffer;
-  guint64 source_id, seq;
-} Relayed;
 
 /* Counters of the path; each worker adds to its own part. */
 typedef enum {
@@ -350,6 +105,9 @@ void worker_count (RflWorker *w, CountType type, guint64 n);
 
 /* state.c: carries out messages. Returns: how many */
 guint worker_handle_mailbox (RflWorker *w);
+/* state-route.c: those about routes, sources and legs; %NULL: it is about something else */
+typedef void (*MessageFunc) (RflWorker *w, const Message *m);
+MessageFunc state_find_route_handler (MessageType type);
 void worker_state_init (RflWorker *w);
 void worker_state_clear (RflWorker *w);
 WorkerSource *worker_find_source (RflWorker *w, const WorkerFlow *flow, guint32 wire_ssrc);
@@ -380,6 +138,19 @@ void worker_send_staged (RflWorker *w, WorkerSource *source, const LegEntry *ent
 /* The EGRESS stages of the leg over @copies. Returns: how many pass; they stand first, in order */
 guint worker_run_egress (RflWorker *w, guint64 source_id, const LegEntry *entry, RflBuffer **copies,
                          guint n, gint64 arrival);
+/* level.c */
+#define RTP_EXTENSION_BIT 0x10
+#define LEVEL_BLOCK 8
+/* Whether @b of @source has levels that a leg with @number gets otherwise, or not at all. */
+static inline gboolean
+level_differs (const WorkerSource *source, guint8 number, const RflBuffer *b)
+{
+  return source->level != 0 && number != RFL_LEVEL_AS_IS && number != source->level
+         && (b->data[0] & RTP_EXTENSION_BIT) != 0;
+}
+/* What then stands in the place of @b's extension; @head: from parcels_new_head() */
+void level_rewrite (const WorkerSource *source, guint8 number, const RflBuffer *b, guint8 *head,
+                    ParcelPatch *out);
 /* mix.c: what feeders have handed over. Returns: how many frames */
 guint worker_take_frames (RflWorker *w);
 /* one.c */

@@ -276,7 +276,7 @@ write_all (Output *out)
 static gboolean
 takes_from (RflLeg *leg, const RflMedium *from)
 {
-  return rfl_leg_get_owner (leg) != from && rfl_leg_is_active (leg)
+  return rfl_leg_get_owner (leg) != from && rfl_leg_is_active (leg) && !from->participant->waiting
          && (rtcp_is_local (from) || !(rfl_leg_get_flags (leg) & RFL_LEG_LOCAL_ONLY));
 }
 

@@ -10,7 +10,8 @@
  * - A leg of mode `one` or `mix` gets reports of ours (sender-report.c) and what others report about
  *   its owner's own sources; reports about the stream that only it has end here.
  * - What a muted participant sends has no sender reports; whom it is and what it receives passes. To whom
- *   nothing is to come (rfl_medium_set_blocked()) no RTCP of others comes either.
+ *   nothing is to come (rfl_medium_set_blocked()) no RTCP of others comes either. Nobody gets any of who waits
+ *   to be let in.
  * - Packets that speak in the name of another participant's source are dropped.
  * - PLI and FIR go to the source that they are about, of a `one` leg the source that it
  *   follows, at most one in 500 ms (keyframe.c). TMMBR and REMB about the stream that only a `one`

@@ -32,6 +32,7 @@ G_BEGIN_DECLS
  * @RFL_EVENT_MEDIUM_BLOCKED: `medium->blocked` has changed
  * @RFL_EVENT_DIGIT: `participant`, of this reflector, has pressed a key (RFC 4733, SIP INFO): `name` is one of
  *   0-9, *, #, A-D
+ * @RFL_EVENT_PARTICIPANT_ADMITTED: one that has joined and waited is let in
  * @RFL_EVENT_FORMATS_CHANGED: `session`'s route of the kind `name` has got another format or codec
  * @RFL_EVENT_CONTROL_READY: messages reach `participant`, of this reflector, from now on (control.h): whoever
  *   tells participants something tells it all of it. Comes again when its end has started anew
@@ -65,6 +66,7 @@ typedef enum {
   RFL_EVENT_SHARE_OPENING,
   RFL_EVENT_SHARE_OPENED,
   RFL_EVENT_SHARE_CLOSED,
+  RFL_EVENT_PARTICIPANT_ADMITTED,
   RFL_N_EVENTS
 } RflEventType;
 

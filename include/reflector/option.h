@@ -17,7 +17,8 @@ typedef enum {
   RFL_OPTION_STRING,
   RFL_OPTION_STRINGS, /* array or list of strings */
   RFL_OPTION_GROUPS,  /* list of groups, each with the table `members` */
-  RFL_OPTION_IGNORED  /* no option: a classic line that is read over, with a notice */
+  RFL_OPTION_IGNORED, /* no option: a classic line that is read over, with a notice */
+  RFL_OPTION_SECRET   /* as STRING, but its value is shown nowhere, not by --check-config either */
 } RflOptionType;
 
 /**
@@ -59,7 +60,7 @@ struct _RflOption {
 RFL_EXPORT gboolean rfl_settings_get_bool (const RflSettings *s, const char *name);
 RFL_EXPORT gint64 rfl_settings_get_int (const RflSettings *s, const char *name);
 RFL_EXPORT double rfl_settings_get_double (const RflSettings *s, const char *name);
-/* %NULL when absent */
+/* %NULL when absent; of STRING and SECRET */
 RFL_EXPORT const char *rfl_settings_get_string (const RflSettings *s, const char *name);
 /* Never %NULL; %NULL-terminated */
 RFL_EXPORT const char *const *rfl_settings_get_strings (const RflSettings *s, const char *name);
@@ -69,6 +70,9 @@ RFL_EXPORT const RflSettings *rfl_settings_get_group (const RflSettings *s, cons
                                                       guint index);
 /* Whether the operator wrote the option (rather than its default applying) */
 RFL_EXPORT gboolean rfl_settings_is_set (const RflSettings *s, const char *name);
+
+/* Returns: (nullable): the file that the option stands in; %NULL if it is not set */
+RFL_EXPORT const char *rfl_settings_get_file (const RflSettings *s, const char *name);
 
 /**
  * rfl_settings_set_error:

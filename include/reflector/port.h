@@ -53,6 +53,9 @@ typedef void (*RflArrivalFunc) (const RflArrival *arrival, gpointer user_data);
  * @unknown: an RTP packet without flow or source
  * @rtcp: an RTCP packet (by RFC 5761 §4, on whatever port)
  * @other: (nullable): STUN and the like; %NULL: dropped and counted
+ * @unmapped: (nullable): the first packet of a source with a payload type that its map does not have.
+ *   rfl_source_set_map() may give it a meaning; what is parked meanwhile is released afterwards. %NULL: such packets
+ *   are dropped and counted, as all later ones are
  */
 typedef struct {
   const char *name;
@@ -60,6 +63,7 @@ typedef struct {
   const char *const *addresses;
   RflArrivalFunc unknown, rtcp, other;
   gpointer user_data;
+  RflArrivalFunc unmapped;
 } RflPortSpec;
 
 /* Binds in every worker, and a lock file keeps a second daemon off the port.

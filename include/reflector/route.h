@@ -46,12 +46,18 @@ RFL_EXPORT void rfl_route_set_codec (RflRoute *route, guint index);
 /* Returns: index of the format that @format matches, or RFL_PT_NONE. */
 RFL_EXPORT guint8 rfl_route_find_format (const RflRoute *route, const RflFormat *format);
 
+/* Numbers of the header extension for audio levels (RFC 6464) on legs: packets leave with all that their
+ * sender wrote; or without, since the receiver has agreed to none. */
+#define RFL_LEVEL_AS_IS 0
+#define RFL_LEVEL_NONE 0xff
+
 /**
  * RflSource:
  * @ssrc: unique in its route: the sender's own, or an alias where that was taken
  * @wire_ssrc: as it arrives on @flow
  * @owner: the medium of the participant who sends it
  * @back: leg towards its sender, for feedback; %NULL while there is none
+ * @audio_level: number of the header extension in which its packets have audio levels, 0: none is known
  */
 struct _RflSource {
   RflRoute *route;
@@ -60,6 +66,7 @@ struct _RflSource {
   guint32 ssrc;
   guint32 wire_ssrc;
   RflLeg *back;
+  guint8 audio_level;
 };
 
 /**
@@ -79,6 +86,7 @@ typedef struct {
   const RflPtMap *map;
   RflLeg *back;
   gboolean windowed;
+  guint8 audio_level;
 } RflSourceSpec;
 
 /* Emits RFL_EVENT_SOURCE_APPEARED; hooks have run (unless this is called inside another
@@ -92,6 +100,8 @@ RFL_EXPORT void rfl_source_set_map (RflSource *source, const RflPtMap *map);
 /* The sender's address has moved; order within the source is kept. */
 RFL_EXPORT void rfl_source_set_flow (RflSource *source, RflFlow *flow);
 RFL_EXPORT void rfl_source_set_back (RflSource *source, RflLeg *back);
+/* @number: 1 to 14, 0: none */
+RFL_EXPORT void rfl_source_set_audio_level (RflSource *source, guint8 number);
 /* Unique while the process runs; RflPacket.source_id of its packets. */
 RFL_EXPORT guint64 rfl_source_get_id (const RflSource *source);
 /* (nullable) */
@@ -136,6 +146,7 @@ typedef struct {
  * @pt: payload type for each format index; RFL_PT_NONE: that format is not sent
  * @feed: of RFL_LEG_MIX, else %NULL: what it hangs on, which must outlive it
  * @ops: static
+ * @audio_level: see rfl_leg_set_audio_level()
  */
 typedef struct {
   RflRoute *route;
@@ -148,6 +159,7 @@ typedef struct {
   const RflLegOps *ops;
   gpointer user_data;
   RflFeed *feed;
+  guint8 audio_level;
 } RflLegSpec;
 
 /* Returns: (transfer full) */
@@ -176,6 +188,16 @@ RFL_EXPORT void rfl_leg_follow (RflLeg *leg, RflSource *source);
 RFL_EXPORT void rfl_leg_set_bandwidth (RflLeg *leg, guint bits_per_second);
 RFL_EXPORT void rfl_leg_set_remote (RflLeg *leg, const RflAddress *local, const RflAddress *remote);
 RFL_EXPORT void rfl_leg_set_pt (RflLeg *leg, const guint8 pt[RFL_ROUTE_MAX_FORMATS]);
+/**
+ * rfl_leg_set_audio_level:
+ * @number: 1 to 14: under which the receiver has agreed to audio levels; RFL_LEVEL_NONE: to none;
+ *   RFL_LEVEL_AS_IS: at first
+ *
+ * Packets of a source whose number is known (RflSource.audio_level) leave with nothing but the level as header extension,
+ * under @number, or without one. They are untouched where both numbers are the same, and so are those of other
+ * sources.
+ */
+RFL_EXPORT void rfl_leg_set_audio_level (RflLeg *leg, guint8 number);
 /* A leg on hold gets neither RTP nor RTCP of others. New legs are active. */
 RFL_EXPORT void rfl_leg_set_active (RflLeg *leg, gboolean active);
 /* Whoever is at its end takes RTCP of reduced size (RFC 5506): what is asked of it then comes

@@ -38,6 +38,10 @@ RFL_EXPORT gboolean rfl_rtp_parse (RflRtp *out, const guint8 *data, gsize len);
  * Returns: 12, or 0 if @size is too small. */
 RFL_EXPORT gsize rfl_rtp_write (const RflRtp *rtp, guint8 *out, gsize size);
 
+/* Element @number of @rtp's header extension (RFC 8285 §4: headers of one octet or of two). @len: (out): its
+ * octets. Returns: (nullable): within the packet that was parsed */
+RFL_EXPORT const guint8 *rfl_rtp_find_extension (const RflRtp *rtp, guint8 number, gsize *len);
+
 /**
  * RflPacketClass:
  *

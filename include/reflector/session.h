@@ -60,6 +60,7 @@ typedef enum {
  * @audio_level, @answer_audio_level: offer and answer: number of the header extension for audio levels
  *   (RFC 6464), 0: none
  * @ice, @answer_ice: (nullable): offer and answer: of ICE (ice.h)
+ * @audio_level_direction: of the offer: whether the participant sends them, wants to get them, or both (RFC 8285 §5)
  */
 typedef struct {
   const char *kind;
@@ -82,6 +83,7 @@ typedef struct {
   guint8 audio_level, answer_audio_level;
 
   RflIceDesc *ice, *answer_ice;
+  RflDirection audio_level_direction;
 } RflMediumDesc;
 
 /* @kind is interned, which is for ever: never pass what a peer chose without comparing it to
@@ -128,6 +130,8 @@ typedef enum {
  *   forge an address does not see our answer. Until then nothing is sent to its media
  * @local: the local address that its signalling came to, port 0; family 0: not known
  * @pin: what it brought to be let in (SIP: URI parameter `pin`), or %NULL; never to be logged
+ * @waiting: it has taken its place but is not let in yet: nobody is to hear, see or be told of it. See
+ *   rfl_participant_set_waiting()
  */
 struct _RflParticipant {
   const char *id;
@@ -142,11 +146,12 @@ struct _RflParticipant {
   gboolean confirmed;
   RflAddress local;
   const char *pin;
+  gboolean waiting;
 };
 
 /**
  * RflSession:
- * @participants: (element-type RflParticipant): joined ones, here and elsewhere
+ * @participants: (element-type RflParticipant): joined ones, here and elsewhere, those who wait among them
  * @n_local: how many of them called this reflector
  * @routes: (element-type RflRoute): one for each kind of medium in use
  */
@@ -246,6 +251,16 @@ RFL_EXPORT gboolean rfl_participant_reoffer (RflParticipant *participant);
 /* The maker has seen that the signalling address is the participant's own (SIP over UDP: its
  * ACK). RFL_EVENT_PARTICIPANT_CONFIRMED if it has joined already. Idempotent. */
 RFL_EXPORT void rfl_participant_confirm (RflParticipant *participant);
+/**
+ * rfl_participant_set_waiting:
+ *
+ * A hook of RFL_EVENT_PARTICIPANT_JOINING says that the participant waits to be let in, and later that it is:
+ * RFL_EVENT_PARTICIPANT_ADMITTED. It can begin to wait only before it has joined. What passes to and
+ * from its media is for the same hook to block (rfl_medium_set_blocked()).
+ */
+RFL_EXPORT void rfl_participant_set_waiting (RflParticipant *participant, gboolean waiting);
+/* The number of those of @session who do not wait. */
+RFL_EXPORT guint rfl_session_count_present (const RflSession *session);
 /* The maker takes it out of its session: sources vanish, RFL_EVENT_PARTICIPANT_LEFT,
  * the session ends with its last participant. @reason is for log and events. Idempotent. */
 RFL_EXPORT void rfl_participant_leave (RflParticipant *participant, const char *reason);
@@ -287,7 +302,7 @@ RFL_EXPORT gboolean rfl_medium_send_rtcp (RflMedium *medium, const guint8 *data,
  *
  * RFL_EVENT_TEXT_MESSAGE: whoever makes participants passes it to those of his but @sender,
  * links to their peers if @sender called this reflector. RFL_ERROR_MALFORMED (too long, not
- * UTF-8), RFL_ERROR_NOT_FOUND (@sender is not in @session).
+ * UTF-8), RFL_ERROR_NOT_FOUND (@sender is not in @session), RFL_ERROR_FORBIDDEN (it waits to be let in).
  */
 RFL_EXPORT gboolean rfl_session_send_text (RflSession *session, RflParticipant *sender,
                                            const char *text, GError **error);

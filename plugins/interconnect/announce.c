@@ -80,6 +80,12 @@ describe (const RflParticipant *participant, guint8 type)
   return message;
 }
 
+gboolean
+link_presence_is_told (const RflParticipant *participant)
+{
+  return !participant->origin && !participant->waiting;
+}
+
 LinkMessage *
 link_presence_describe (const RflParticipant *participant)
 {
@@ -115,7 +121,7 @@ link_presence_tell_session (LinkPlugin *plugin, const RflSession *session)
   for (guint i = 0; i < session->participants->len; i++)
     {
       const RflParticipant *participant = session->participants->pdata[i];
-      if (!participant->origin)
+      if (link_presence_is_told (participant))
         link_presence_tell (plugin, participant, LINK_JOIN);
     }
 }
@@ -131,7 +137,7 @@ link_presence_tell_all (LinkPeer *peer)
       for (guint k = 0; k < session->participants->len; k++)
         {
           const RflParticipant *participant = session->participants->pdata[k];
-          if (participant->origin)
+          if (!link_presence_is_told (participant))
             continue;
           g_autoptr (LinkMessage) join = link_presence_describe (participant);
           send_to (peer, join);

@@ -134,6 +134,17 @@ take_more (LinkMessage *message, const Value *value)
   return TRUE;
 }
 
+static gboolean
+take_audio_level (LinkMessage *message, const Value *value)
+{
+  guint32 number = 0;
+
+  if (!take_number (&number, value) || number == 0 || number > LINK_MAX_EXTENSION)
+    return FALSE;
+  message->audio_level = number;
+  return TRUE;
+}
+
 /* Of the medium before it. */
 static gboolean
 take_format (LinkMessage *message, const Value *value)
@@ -198,6 +209,8 @@ take_field (LinkMessage *message, guint16 type, const Value *value)
       return take_text (&message->text, value);
     case LINK_TLV_MORE:
       return take_more (message, value);
+    case LINK_TLV_AUDIO_LEVEL:
+      return take_audio_level (message, value);
     default:
       return take_format (message, value);
     }

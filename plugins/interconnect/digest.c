@@ -45,8 +45,9 @@ each_join (LinkPeer *peer, guint64 buckets, TellFunc func, gpointer data)
       for (guint k = 0; session->n_local > 0 && k < session->participants->len; k++)
         {
           const RflParticipant *participant = session->participants->pdata[k];
-          guint bucket = participant->origin ? 0 : link_bucket (participant->id);
-          if (participant->origin || !in_set (buckets, bucket))
+          gboolean told = link_presence_is_told (participant);
+          guint bucket = told ? link_bucket (participant->id) : 0;
+          if (!told || !in_set (buckets, bucket))
             continue;
           g_autoptr (LinkMessage) join = link_presence_describe (participant);
           func (peer, join, bucket, data);

@@ -7,7 +7,7 @@
 static gboolean
 is_local (const RflSource *source)
 {
-  return source->owner && !source->owner->participant->origin
+  return source->owner && link_presence_is_told (source->owner->participant)
          && source->owner->index < LINK_MAX_MEDIA; /* the JOIN names no more */
 }
 
@@ -53,6 +53,8 @@ link_media_describe (const LinkPeer *peer, const RflSource *source, guint32 labe
   message->participant = g_strdup (source->owner->participant->id);
   message->label = label;
   message->ssrc = source->ssrc;
+  if (source->owner->current && source->owner->current->answer_audio_level <= LINK_MAX_EXTENSION)
+    message->audio_level = source->owner->current->answer_audio_level;
   link_medium_take_formats (medium, formats);
   g_ptr_array_add (message->media, medium);
   return message;
@@ -94,7 +96,7 @@ link_media_announce_medium (LinkPlugin *plugin, const RflMedium *medium)
       LinkPeer *peer = plugin->peers->pdata[i];
       LinkRoom *room = g_hash_table_lookup (peer->rooms, name);
       LinkLeg *leg = room ? link_room_find_leg (room, medium->route) : NULL;
-      for (guint k = 0; leg && link_codec_is_whole (peer) && k < medium->route->sources->len; k++)
+      for (guint k = 0; leg && k < medium->route->sources->len; k++)
         {
           RflSource *source = medium->route->sources->pdata[k];
           if (source->owner == medium)

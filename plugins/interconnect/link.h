@@ -70,7 +70,7 @@ struct _LinkPlugin {
 };
 
 /* One label that the peer chose: what it stands for here. @formats: what its numbers mean; @hash: of its SOURCE; @stale: not told
- * again yet since a RETELL */
+ * again yet since a RETELL; @audio_level: see LinkMessage */
 typedef struct {
   guint32 label;
   guint32 original;
@@ -78,6 +78,7 @@ typedef struct {
   GPtrArray *formats; /* RflFormat */
   guint64 hash;
   gboolean stale;
+  guint8 audio_level;
 } LinkIn;
 void link_in_free (LinkIn *in);
 
@@ -207,6 +208,8 @@ gboolean link_peer_allows (LinkPeer *peer);
 void link_peer_receive (LinkPeer *peer, const guint8 *data, gsize len);
 
 /* ---- announce.c ---- */
+/* Whether peers are told of it: it called this reflector and does not wait to be let in. */
+gboolean link_presence_is_told (const RflParticipant *participant);
 /* (transfer full): the JOIN of a participant here */
 LinkMessage *link_presence_describe (const RflParticipant *participant);
 /* Tells every peer of it; @type: LINK_JOIN or LINK_LEAVE. */
@@ -242,7 +245,7 @@ gboolean link_media_add_hooks (LinkPlugin *plugin, GError **error);
 void link_media_announce (LinkLeg *leg, RflSource *source);
 void link_media_announce_all (LinkLeg *leg);
 void link_media_withdraw_all (LinkLeg *leg);
-/* Its owner has negotiated other formats. */
+/* Its owner has negotiated again. */
 void link_media_announce_medium (LinkPlugin *plugin, const RflMedium *medium);
 /* (transfer full): the SOURCE of a source here, for @peer */
 LinkMessage *link_media_describe (const LinkPeer *peer, const RflSource *source, guint32 label);

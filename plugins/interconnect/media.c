@@ -88,6 +88,7 @@ add_source (LinkPeer *peer, RflMedium *medium, LinkIn *in)
     .map = &map,
     .back = leg ? leg->leg : NULL,
     .windowed = TRUE,
+    .audio_level = in->audio_level,
   };
   in->source = rfl_source_new (&spec);
   if (in->source)
@@ -105,6 +106,7 @@ make_in (const LinkMessage *message)
   in->label = message->label;
   in->original = message->ssrc;
   in->hash = message->hash;
+  in->audio_level = message->audio_level;
   in->formats = g_ptr_array_ref (medium->formats);
   return in;
 }
@@ -118,11 +120,13 @@ update_source (LinkPeer *peer, LinkIn *in, const LinkMessage *message)
 
   in->stale = FALSE;
   in->hash = message->hash;
+  in->audio_level = message->audio_level;
   g_ptr_array_unref (in->formats);
   in->formats = g_ptr_array_ref (medium->formats);
   link_codec_admit (peer->plugin, in->source->route, in->formats);
   make_map (peer, in->source->route, in->formats, &map);
   rfl_source_set_map (in->source, &map);
+  rfl_source_set_audio_level (in->source, in->audio_level);
 }
 
 void
@@ -190,7 +194,8 @@ give_back_ssrc (LinkPeer *peer, LinkIn *in)
   *again = (LinkIn){ .label = in->label,
                      .original = in->original,
                      .formats = g_ptr_array_ref (in->formats),
-                     .hash = in->hash };
+                     .hash = in->hash,
+                     .audio_level = in->audio_level };
   end_label (peer, in->label);
   add_source (peer, medium, again);
 }

@@ -326,6 +326,8 @@ link_message_encode (const LinkMessage *message)
   fits = fits && put_text (out, LINK_TLV_TEXT, message->text);
   if (message->more)
     put_number (out, LINK_TLV_MORE, 1);
+  if (message->audio_level)
+    put_number (out, LINK_TLV_AUDIO_LEVEL, message->audio_level);
   fits = fits && put_media (out, message->media) && out->len <= LINK_MAX_BODY;
   return fits ? g_steal_pointer (&out) : NULL;
 }

@@ -17,6 +17,8 @@
 #define LINK_N_BUCKETS 64
 /* Octets of a text in one message, so that every session and participant fit beside it. */
 #define LINK_MAX_TEXT 640
+/* Numbers of header extensions that have headers of one octet (RFC 8285 §4.2). */
+#define LINK_MAX_EXTENSION 14
 
 /**
  * LinkType:
@@ -67,6 +69,7 @@ typedef struct {
  * @sums: LinkSum of the buckets from @first_bucket on
  * @buckets: a set, bit k is bucket k
  * @more: the text goes on in the next message
+ * @audio_level: of a source: number of the header extension of its packets' audio levels, 0: none
  *
  * Only what the type has is set; strings are owned.
  */
@@ -85,6 +88,7 @@ typedef struct {
   guint64 buckets;
   char *text;
   gboolean more;
+  guint8 audio_level;
 } LinkMessage;
 
 LinkMessage *link_message_new (guint8 type);

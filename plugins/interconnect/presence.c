@@ -250,7 +250,7 @@ on_joined (RflEvent *event, gpointer user_data, GError **error)
 
   if (participant->origin)
     link_codec_take (plugin, participant);
-  else
+  else if (!participant->waiting)
     link_presence_tell (plugin, participant, LINK_JOIN);
   if (remote)
     {
@@ -264,6 +264,21 @@ on_joined (RflEvent *event, gpointer user_data, GError **error)
   return RFL_HOOK_CONTINUE;
 }
 
+/* Now it comes, with all that it has. */
+static RflHookResult
+on_admitted (RflEvent *event, gpointer user_data, GError **error)
+{
+  LinkPlugin *plugin = user_data;
+  RflParticipant *participant = event->participant;
+
+  link_presence_tell (plugin, participant, LINK_JOIN);
+  link_rooms_update (plugin, participant->session);
+  for (guint i = 0; i < participant->media->len; i++)
+    link_media_announce_medium (plugin, participant->media->pdata[i]);
+  link_plugin_kick (plugin);
+  return RFL_HOOK_CONTINUE;
+}
+
 static RflHookResult
 on_changed (RflEvent *event, gpointer user_data, GError **error)
 {
@@ -272,7 +287,7 @@ on_changed (RflEvent *event, gpointer user_data, GError **error)
 
   if (participant->state != RFL_PARTICIPANT_JOINED)
     return RFL_HOOK_CONTINUE;
-  if (!participant->origin)
+  if (link_presence_is_told (participant))
     {
       link_presence_tell (plugin, participant, LINK_JOIN);
       link_media_announce_medium (plugin, event->medium);
@@ -293,7 +308,7 @@ on_left (RflEvent *event, gpointer user_data, GError **error)
       rfl_participant_unref (forget_remote (remote));
       return RFL_HOOK_CONTINUE;
     }
-  if (!event->participant->origin)
+  if (link_presence_is_told (event->participant))
     link_presence_tell (plugin, event->participant, LINK_LEAVE);
   link_digest_hurry (plugin);
   link_rooms_update (plugin, event->participant->session);
@@ -309,6 +324,11 @@ link_presence_add_hooks (LinkPlugin *plugin, GError **error)
       .event = RFL_EVENT_PARTICIPANT_JOINED,
       .stage = RFL_HOOK_NORMAL,
       .func = on_joined,
+      .user_data = plugin },
+    { .name = "interconnect/admitted",
+      .event = RFL_EVENT_PARTICIPANT_ADMITTED,
+      .stage = RFL_HOOK_NORMAL,
+      .func = on_admitted,
       .user_data = plugin },
     { .name = "interconnect/changed",
       .event = RFL_EVENT_MEDIUM_CHANGED,

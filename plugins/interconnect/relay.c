@@ -87,7 +87,7 @@ send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
   g_autoptr (LinkMessage) naming = NULL;
   g_autofree guint8 *copy = NULL;
 
-  if (!link_channel_is_up (peer->channel) || (from && from->participant->origin))
+  if (!link_channel_is_up (peer->channel) || (from && !link_presence_is_told (from->participant)))
     return;
   naming = link_message_new (LINK_RTCP);
   naming->session = g_strdup (own->room->name);

@@ -78,7 +78,7 @@ has_local (const RflSession *session, const char *kind)
   for (guint i = 0; session->n_local > 0 && i < session->participants->len; i++)
     {
       const RflParticipant *participant = session->participants->pdata[i];
-      if (!participant->origin && takes_part (participant, kind))
+      if (link_presence_is_told (participant) && takes_part (participant, kind))
         return TRUE;
     }
   return FALSE;

@@ -21,10 +21,11 @@ typedef enum {
   LINK_TLV_SUMS = 12,
   LINK_TLV_BUCKETS = 13,
   LINK_TLV_TEXT = 14,
-  LINK_TLV_MORE = 15
+  LINK_TLV_MORE = 15,
+  LINK_TLV_AUDIO_LEVEL = 16
 } LinkTlv;
 
-#define LINK_LAST_TLV LINK_TLV_MORE
+#define LINK_LAST_TLV LINK_TLV_AUDIO_LEVEL
 #define LINK_BIT(tlv) (1u << (tlv))
 
 #define LINK_MAX_TOKEN 32

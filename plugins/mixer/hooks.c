@@ -37,19 +37,17 @@ on_formats (RflEvent *event, gpointer data, GError **error)
   return RFL_HOOK_CONTINUE;
 }
 
-/* Who was kept out until he had typed a PIN has come now. */
 static RflHookResult
 on_blocked (RflEvent *event, gpointer data, GError **error)
 {
   MixerRoom *room = mixer_room_find (data, event->medium->route);
 
-  if (!room)
-    return RFL_HOOK_CONTINUE;
-  if (mixer_listener_blocked (room, event->medium))
-    mixer_tones_joined (data, event->medium->participant);
+  if (room)
+    mixer_listener_blocked (room, event->medium);
   return RFL_HOOK_CONTINUE;
 }
 
+/* And who waited to be let in. */
 static RflHookResult
 on_joined (RflEvent *event, gpointer data, GError **error)
 {
@@ -89,6 +87,8 @@ mixer_hooks_add (Mixer *mixer, GError **error)
     { "mixer/formats", RFL_EVENT_FORMATS_CHANGED, RFL_HOOK_EARLY, NULL, NULL, on_formats, mixer },
     { "mixer/blocked", RFL_EVENT_MEDIUM_BLOCKED, RFL_HOOK_LATE, NULL, NULL, on_blocked, mixer },
     { "mixer/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_LATE, NULL, NULL, on_joined, mixer },
+    { "mixer/admitted", RFL_EVENT_PARTICIPANT_ADMITTED, RFL_HOOK_LATE, NULL, NULL, on_joined,
+      mixer },
     { "mixer/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_LATE, NULL, NULL, on_left, mixer },
     { "mixer/ended", RFL_EVENT_SESSION_ENDED, RFL_HOOK_LATE, NULL, NULL, on_ended, mixer },
   };

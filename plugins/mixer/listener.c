@@ -92,16 +92,15 @@ mixer_listener_remove (MixerRoom *room, RflMedium *medium)
   g_free (listener);
 }
 
-gboolean
+void
 mixer_listener_blocked (MixerRoom *room, const RflMedium *medium)
 {
   MixerListener *listener = g_hash_table_lookup (room->listeners, medium);
   MixMessage message = { .type = MIX_SET_BLOCKED, .blocked = is_blocked (medium) };
 
   if (!listener || listener->blocked == message.blocked)
-    return FALSE;
+    return;
   listener->blocked = message.blocked;
   message.listener = listener->handle;
   mixer_room_post (room, &message);
-  return !listener->blocked;
 }

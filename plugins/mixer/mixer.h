@@ -138,8 +138,8 @@ void mixer_group_free (MixerRoom *room, MixerGroup *group);
 gboolean mixer_listener_place (MixerRoom *room, RflMedium *medium, MixerGroup *group,
                                const MixTaste *taste, GError **error);
 void mixer_listener_remove (MixerRoom *room, RflMedium *medium);
-/* @medium->blocked has changed. Returns: whether it hears the mix from now on */
-gboolean mixer_listener_blocked (MixerRoom *room, const RflMedium *medium);
+/* @medium->blocked has changed. */
+void mixer_listener_blocked (MixerRoom *room, const RflMedium *medium);
 
 /* taste.c: what of @formats is used, and in which numbers. Returns: (nullable): the codec */
 const RflFormat *mixer_taste_read (const GPtrArray *formats, MixTaste *taste,

@@ -59,7 +59,6 @@ mixer_play (Mixer *mixer, RflSession *session, RflParticipant *only, const char 
   return TRUE;
 }
 
-/* Somebody who is kept out until he has typed a PIN has not come yet. */
 static gboolean
 is_audible (const RflParticipant *participant)
 {
@@ -72,7 +71,7 @@ is_audible (const RflParticipant *participant)
   return FALSE;
 }
 
-/* @others: participants beside @participant */
+/* Who waits to be let in has not come yet. @others: those who are present beside @participant */
 static void
 announce (Mixer *mixer, const RflParticipant *participant, gboolean wanted, guint others,
           const char *tone)
@@ -81,7 +80,7 @@ announce (Mixer *mixer, const RflParticipant *participant, gboolean wanted, guin
 
   if (!room)
     return;
-  if (wanted && others > 0 && others < mixer->settings.tone_participants
+  if (wanted && !participant->waiting && others > 0 && others < mixer->settings.tone_participants
       && is_audible (participant))
     play_in (room, NULL, mix_tone_find (tone));
   mixer_tones_check_alone (room);
@@ -91,14 +90,14 @@ void
 mixer_tones_joined (Mixer *mixer, RflParticipant *participant)
 {
   announce (mixer, participant, mixer->settings.join_tone,
-            participant->session->participants->len - 1, "join");
+            rfl_session_count_present (participant->session) - 1, "join");
 }
 
 void
 mixer_tones_left (Mixer *mixer, RflParticipant *participant)
 {
-  announce (mixer, participant, mixer->settings.leave_tone, participant->session->participants->len,
-            "leave");
+  announce (mixer, participant, mixer->settings.leave_tone,
+            rfl_session_count_present (participant->session), "leave");
 }
 
 static void
@@ -113,8 +112,8 @@ on_alone (gpointer data)
 void
 mixer_tones_check_alone (MixerRoom *room)
 {
-  gboolean alone =
-      room->mixer->settings.alone_interval > 0 && room->route->session->participants->len == 1;
+  gboolean alone = room->mixer->settings.alone_interval > 0
+                   && rfl_session_count_present (room->route->session) == 1;
 
   if (!alone)
     g_clear_pointer (&room->alone, rfl_timer_free);

@@ -54,6 +54,7 @@ rooms_lobby_joining (RflEvent *event, gpointer data, GError **error)
   if (!participant->pin)
     {
       rooms_guest_get (rooms, participant)->waits = TRUE;
+      rfl_participant_set_waiting (participant, TRUE);
       return RFL_HOOK_CONTINUE;
     }
   if (!rooms_pins_equal (pin, participant->pin))
@@ -159,6 +160,7 @@ let_in (Rooms *rooms, RoomsGuest *guest)
   g_clear_pointer (&guest->timer, rfl_timer_free);
   rfl_counter_add (rooms->pins_right, 1);
   rooms_guest_apply (guest);
+  rfl_participant_set_waiting (guest->participant, FALSE);
 }
 
 static void

@@ -21,7 +21,7 @@ const RflOption rooms_pin_members[] = {
     .required = TRUE,
     .help = "Rooms by name; * and ? are wild cards" },
   { .name = "pin",
-    .type = RFL_OPTION_STRING,
+    .type = RFL_OPTION_SECRET,
     .required = TRUE,
     .help = "3 to 16 letters and digits; one with letters cannot be pressed" },
   RFL_OPTION_END
@@ -48,22 +48,10 @@ is_good_pin (const char *pin)
   return n >= ROOMS_PIN_MIN && n <= ROOMS_PIN_MAX;
 }
 
-/* Settings do not tell where they stand but in errors: "FILE:LINE: NAME: MESSAGE". */
-static char *
-find_file (const RflSettings *settings)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GRegex) regex = g_regex_new ("^(.+?):[0-9]+: ", 0, 0, NULL);
-  g_autoptr (GMatchInfo) match = NULL;
-
-  rfl_settings_set_error (settings, "pin", &error, "-");
-  return g_regex_match (regex, error->message, 0, &match) ? g_match_info_fetch (match, 1) : NULL;
-}
-
 static void
 check_file (const RflSettings *settings)
 {
-  g_autofree char *path = find_file (settings);
+  const char *path = rfl_settings_get_file (settings, "pin");
   struct stat st;
 
   if (path && stat (path, &st) == 0 && st.st_mode & S_IROTH)

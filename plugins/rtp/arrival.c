@@ -162,6 +162,17 @@ rtp_arrival_unknown (const RflArrival *arrival, gpointer data)
     rtp_turns_run (plugin);
 }
 
+void
+rtp_arrival_unmapped (const RflArrival *arrival, gpointer data)
+{
+  RtpKind *kind = data;
+  RtpMedium *m = rfl_flow_get_user_data (arrival->flow);
+
+  if (m && m->flow == arrival->flow && is_ready (m)
+      && !rtp_medium_learn (m, arrival->data[1] & 0x7f))
+    rtp_refuse (kind->plugin, RTP_REFUSED_FORMAT, &arrival->remote);
+}
+
 /* ---- RTCP ---- */
 
 /* RTCP of one medium a second, and the seconds of it that may come at once. It is repeated to

@@ -195,6 +195,7 @@ open_port (RtpPair *pair, const char *suffix, guint16 number, RflPort **out, GEr
   RflPortSpec spec = { .name = name,
                        .port = number,
                        .unknown = rtp_arrival_unknown,
+                       .unmapped = rtp_arrival_unmapped,
                        .rtcp = rtp_arrival_rtcp,
                        .other = kind->plugin->ice ? rtp_arrival_other : NULL,
                        .user_data = pair };

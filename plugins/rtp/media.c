@@ -95,6 +95,14 @@ make_room (RtpMedium *m)
   return victim != NULL;
 }
 
+gboolean
+rtp_medium_learn (RtpMedium *m, guint8 pt)
+{
+  if (m->map.index[pt] == RFL_PT_NONE && rtp_mix_learn (m, pt))
+    rtp_medium_refresh (m);
+  return m->map.index[pt] != RFL_PT_NONE;
+}
+
 RtpRefused
 rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt)
 {
@@ -104,15 +112,14 @@ rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt)
                          .ssrc = ssrc,
                          .wire_ssrc = ssrc,
                          .map = &m->map,
-                         .back = m->leg };
+                         .back = m->leg,
+                         .audio_level = m->medium->current->answer_audio_level };
 
   if (rfl_flow_find_source (m->flow, ssrc))
     return RTP_N_REFUSED;
   if (!(m->medium->current->direction & RFL_DIRECTION_SEND))
     return RTP_REFUSED_HOLD;
-  if (m->map.index[pt & 0x7f] == RFL_PT_NONE && rtp_mix_learn (m, pt & 0x7f))
-    rtp_medium_refresh (m);
-  if (m->map.index[pt & 0x7f] == RFL_PT_NONE)
+  if (!rtp_medium_learn (m, pt & 0x7f))
     return RTP_REFUSED_FORMAT;
   if (!make_room (m))
     return RTP_REFUSED_SOURCES;
@@ -351,6 +358,30 @@ map_formats (const RtpMedium *m, RflPtMap *map, guint8 pt[RFL_ROUTE_MAX_FORMATS]
     map_list (m->medium->route, m->learnt, map, pt);
 }
 
+/* The number under which it gets audio levels; those of video are nobody's business. */
+static guint8
+level_wanted (const RtpMedium *m)
+{
+  const RflMediumDesc *desc = m->medium->current;
+
+  if (m->kind != &m->peer->plugin->kinds[RTP_AUDIO])
+    return RFL_LEVEL_AS_IS;
+  if (desc->answer_audio_level == 0 || !(desc->audio_level_direction & RFL_DIRECTION_RECEIVE))
+    return RFL_LEVEL_NONE;
+  return desc->answer_audio_level;
+}
+
+static void
+apply_level (RtpMedium *m)
+{
+  g_autoptr (GPtrArray) sources = own_sources (m);
+
+  for (guint i = 0; i < sources->len; i++)
+    rfl_source_set_audio_level (sources->pdata[i], m->medium->current->answer_audio_level);
+  if (m->leg)
+    rfl_leg_set_audio_level (m->leg, level_wanted (m));
+}
+
 static void
 set_back (RtpMedium *m)
 {
@@ -384,7 +415,8 @@ make_leg (RtpMedium *m, const RflAddress *remote)
                       .remote = *remote,
                       .mode = m->medium->current->mode,
                       .ops = &leg_ops,
-                      .user_data = m };
+                      .user_data = m,
+                      .audio_level = level_wanted (m) };
   RflPtMap map;
 
   map_formats (m, &map, spec.pt);
@@ -499,6 +531,7 @@ rtp_medium_apply (RtpMedium *m)
   if (m->leg)
     rfl_leg_set_reduced_rtcp (m->leg, desc->answer_rsize);
   apply_bandwidth (m);
+  apply_level (m);
   g_clear_pointer (&m->learnt, g_ptr_array_unref);
   apply_formats (m);
   apply_direction (m, desc);

@@ -3,7 +3,6 @@
  * when: see turn.c; and not who may join at all.
  */
 #include "plugins/rtp/codecs.h"
-#include "plugins/rtp/level.h"
 #include "plugins/rtp/mix.h"
 #include "plugins/rtp/rtp.h"
 
@@ -196,7 +195,8 @@ carry_out (Plan *plan, const RtpPlugin *plugin, RflSession *session)
   if (plan->mode == RFL_LEG_MIX)
     rtp_mix_append (route, plan->answer);
   desc->mode = plan->mode;
-  desc->answer_audio_level = rtp_level_agree (session, desc);
+  if (plan->kind == &plugin->kinds[RTP_AUDIO])
+    desc->answer_audio_level = desc->audio_level;
   g_clear_pointer (&desc->answer, g_ptr_array_unref);
   desc->answer = g_steal_pointer (&plan->answer);
   desc->accepted = TRUE;

@@ -247,6 +247,9 @@ void rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival);
 void rtp_medium_update_leg (RtpMedium *m);
 /* A source for @ssrc. Returns: why not, or RTP_N_REFUSED if there is one. */
 RtpRefused rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt);
+/* The participant sends in @pt, which may be one that it has agreed to and nobody has used yet. Returns: whether it means
+ * anything now */
+gboolean rtp_medium_learn (RtpMedium *m, guint8 pt);
 /* Frees @source, which is one of its own, if that has been silent for long. */
 void rtp_medium_expire_source (RtpMedium *m, RflSource *source, gint64 now);
 /* The sum over its sources. */
@@ -270,6 +273,7 @@ extern const RflIceWatch rtp_proof_watch;
 
 /* arrival.c: what the ports hand up; @data is an RtpPair */
 void rtp_arrival_unknown (const RflArrival *arrival, gpointer data);
+void rtp_arrival_unmapped (const RflArrival *arrival, gpointer data);
 void rtp_arrival_rtcp (const RflArrival *arrival, gpointer data);
 void rtp_arrival_other (const RflArrival *arrival, gpointer data);
 const char *rtp_refused_name (RtpRefused reason);

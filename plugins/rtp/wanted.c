@@ -3,7 +3,6 @@
  * that has media what is in force. Answers nothing: see offer.c.
  */
 #include "plugins/rtp/codecs.h"
-#include "plugins/rtp/level.h"
 #include "plugins/rtp/mix.h"
 #include "plugins/rtp/rtp.h"
 
@@ -11,6 +10,8 @@
 
 #define FIRST_DYNAMIC 96
 #define LAST_DYNAMIC 127
+/* Of the header extension for audio levels (RFC 6464): what clients that know of it mostly choose. */
+#define LEVEL_NUMBER 1
 
 /* Dynamic numbers are used once in a whole offer: some phones keep one table for all. */
 typedef struct {
@@ -163,7 +164,7 @@ make_new (const RtpKind *kind, const RflParticipant *p, Numbers *numbers)
     {
       if (route->formats->len == 0 || rtp_mix_is_possible (kind))
         add_telephone_events (desc->answer, kind, numbers);
-      desc->answer_audio_level = rtp_level_get (p->session);
+      desc->answer_audio_level = LEVEL_NUMBER;
     }
   desc->direction = RFL_DIRECTION_BOTH;
   desc->local = p->local;

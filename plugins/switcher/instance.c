@@ -35,6 +35,14 @@ const RflOption switcher_options[] = {
     .min = 0,
     .max = 60,
     .help = "dB by which somebody must be louder to talk a speaker down who goes on speaking" },
+  { .name = "turn_time",
+    .type = RFL_OPTION_INT,
+    .fallback = "10000",
+    .min = 0,
+    .max = 600000,
+    .help =
+        "milliseconds without anybody heard after which the turn goes on among those whose packets "
+        "do not say whether they speak; 0: never" },
   { .name = "interval",
     .type = RFL_OPTION_INT,
     .fallback = "100",
@@ -83,9 +91,10 @@ switcher_new (RflCore *core)
 }
 
 void
-switcher_set_rules (Switcher *self, const VoiceRules *rules, gint64 interval)
+switcher_set_rules (Switcher *self, const VoiceRules *rules, gint64 turn_time, gint64 interval)
 {
   self->view.rules = *rules;
+  self->view.turn_time = turn_time;
   self->interval = interval;
   if (rfl_timer_is_running (self->timer))
     rfl_timer_repeat (self->timer, interval);
@@ -105,7 +114,8 @@ switcher_configure (Switcher *self, const RflSettings *settings, GError **error)
                              .speech_time = get_milliseconds (settings, "speech_time"),
                              .hold_time = get_milliseconds (settings, "hold_time") };
 
-  switcher_set_rules (self, &rules, get_milliseconds (settings, "interval"));
+  switcher_set_rules (self, &rules, get_milliseconds (settings, "turn_time"),
+                      get_milliseconds (settings, "interval"));
   return TRUE;
 }
 

@@ -15,4 +15,5 @@ void switcher_stop (Switcher *self);
 void switcher_free (Switcher *self);
 void switcher_status (Switcher *self, RflStatus *status);
 /* What the tests set without a file. */
-void switcher_set_rules (Switcher *self, const VoiceRules *rules, gint64 interval);
+void switcher_set_rules (Switcher *self, const VoiceRules *rules, gint64 turn_time,
+                         gint64 interval);

@@ -4,24 +4,7 @@
  */
 #pragma once
 
-#include "plugins/switcher/tap.h"
-#include "plugins/switcher/voice.h"
-#include <reflector/mixer.h>
-
-/**
- * SwitcherView: what all rooms share
- * @mixer: (nullable)
- * @n_turns: turns that have been given to anybody
- * @switches: counts them
- */
-typedef struct {
-  RflCore *core;
-  VoiceRules rules;
-  const RflMixer *mixer;
-  gpointer mixer_self;
-  guint64 n_turns;
-  RflCounter *switches;
-} SwitcherView;
+#include "plugins/switcher/hear.h"
 
 /* Hears, judges, tells the legs. To be called each `interval`. */
 void switcher_room_look (SwitcherView *view, RflSession *session);

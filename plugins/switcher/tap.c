@@ -4,9 +4,7 @@
  */
 #include "plugins/switcher/tap.h"
 
-#define LOUDEST 127
-
-/* Written by one worker, read by the main thread. @loudness: sum of 127 - level */
+/* Written by one worker, read by the main thread. @loudness: sum of LOUDNESS_SILENT - level */
 typedef struct {
   guint32 n, loudness;
 } Sum;
@@ -14,6 +12,7 @@ typedef struct {
 /**
  * Slot:
  * @id: of the source, 0: free; written last
+ * @number: of its levels' extension, 0: none
  * @taken: what had been counted when it was asked for
  */
 typedef struct {
@@ -26,12 +25,15 @@ typedef struct {
  * SwitcherTap:
  * @size: of @slots, a power of two; @n: of them in use, never more than half
  * @sums: for each worker @size
+ * @laws: Law of each of the route's formats
  */
 struct _SwitcherTap {
   RflRoute *route;
-  guint id, size, n, n_workers;
+  guint id, size, n, n_workers, n_laws;
   Slot *slots;
   Sum **sums;
+  guint8 laws[RFL_ROUTE_MAX_FORMATS];
+  LoudnessTable table;
 };
 
 #define GET(var) __atomic_load_n (&(var), __ATOMIC_RELAXED)
@@ -49,6 +51,34 @@ find (const SwitcherTap *tap, guint64 id)
   return at;
 }
 
+static gboolean
+read_written (const RflRtp *rtp, guint8 number, guint8 *level)
+{
+  gsize len;
+  const guint8 *found = rfl_rtp_find_extension (rtp, number, &len);
+
+  if (found == NULL || len == 0)
+    return FALSE;
+  *level = found[0] & 0x7f;
+  return TRUE;
+}
+
+static gboolean
+read_level (const SwitcherTap *tap, const RflPacket *packet, guint8 number, guint8 *level)
+{
+  Law law = packet->format < RFL_ROUTE_MAX_FORMATS ? GET (tap->laws[packet->format]) : LAW_NONE;
+  RflRtp rtp;
+
+  if ((number == 0 && law == LAW_NONE) || !rfl_rtp_parse (&rtp, packet->data, packet->len))
+    return FALSE;
+  if (read_written (&rtp, number, level))
+    return TRUE;
+  if (law == LAW_NONE || rtp.payload_len == 0)
+    return FALSE;
+  *level = loudness_measure (&tap->table, law, rtp.payload, rtp.payload_len);
+  return TRUE;
+}
+
 static void
 on_packets (RflPacket *packets, guint n, guint worker, gpointer context)
 {
@@ -63,9 +93,9 @@ on_packets (RflPacket *packets, guint n, guint worker, gpointer context)
 
       if (packets[i].verdict != RFL_VERDICT_PASS || packets[i].muted
           || __atomic_load_n (&slot->id, __ATOMIC_ACQUIRE) == 0
-          || !switcher_read_level (packets[i].data, packets[i].len, GET (slot->number), &level))
+          || !read_level (tap, &packets[i], GET (slot->number), &level))
         continue;
-      SET (sum->loudness, sum->loudness + LOUDEST - level);
+      SET (sum->loudness, sum->loudness + LOUDNESS_SILENT - level);
       SET (sum->n, sum->n + 1);
     }
 }
@@ -83,6 +113,7 @@ switcher_tap_new (RflCore *core, RflRoute *route, guint n_sources)
   tap->sums = g_new0 (Sum *, tap->n_workers);
   for (guint i = 0; i < tap->n_workers; i++)
     tap->sums[i] = g_new0 (Sum, tap->size);
+  loudness_table_init (&tap->table);
   tap->id = rfl_route_add_tap (route, on_packets, tap);
   return tap;
 }
@@ -101,12 +132,35 @@ switcher_tap_free (SwitcherTap *tap)
 }
 
 gboolean
-switcher_tap_watch (SwitcherTap *tap, const RflSource *source, guint8 number)
+switcher_tap_understands (const RflSource *source)
+{
+  const GPtrArray *formats = source->route->formats;
+
+  for (guint i = 0; i < formats->len; i++)
+    if (loudness_find_law (formats->pdata[i]) != LAW_NONE)
+      return TRUE;
+  return source->audio_level != 0;
+}
+
+/* Formats are only appended. */
+static void
+learn_formats (SwitcherTap *tap)
+{
+  const GPtrArray *formats = tap->route->formats;
+
+  for (guint i = tap->n_laws; i < formats->len; i++)
+    SET (tap->laws[i], (guint8) loudness_find_law (formats->pdata[i]));
+  tap->n_laws = formats->len;
+}
+
+gboolean
+switcher_tap_watch (SwitcherTap *tap, const RflSource *source)
 {
   guint64 id = rfl_source_get_id (source);
   Slot *slot = &tap->slots[find (tap, id)];
 
-  SET (slot->number, number);
+  learn_formats (tap);
+  SET (slot->number, source->audio_level);
   if (slot->id == id)
     return TRUE;
   if (2 * (tap->n + 1) > tap->size)
@@ -132,7 +186,7 @@ switcher_tap_take (SwitcherTap *tap, const RflSource *source, gint *dbov)
   n = now.n - slot->taken.n;
   if (n == 0)
     return FALSE;
-  *dbov = (gint) ((now.loudness - slot->taken.loudness) / n) - LOUDEST;
+  *dbov = (gint) ((now.loudness - slot->taken.loudness) / n) - LOUDNESS_SILENT;
   slot->taken = now;
   return TRUE;
 }

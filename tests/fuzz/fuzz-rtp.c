@@ -31,6 +31,15 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   read_all (rtp.csrc, 4 * rtp.n_csrc);
   read_all (rtp.extension, rtp.extension_len);
   read_all (rtp.payload, rtp.payload_len);
+  for (guint number = 0; number <= 255; number++)
+    {
+      gsize len;
+      const guint8 *found = rfl_rtp_find_extension (&rtp, number, &len);
+      g_assert_true (
+          found == NULL
+          || (found > rtp.extension && found + len <= rtp.extension + rtp.extension_len));
+      read_all (found, len);
+    }
 
   g_assert_cmpuint (rfl_rtp_write (&rtp, header, sizeof header), ==, sizeof header);
   g_assert_true (rfl_rtp_parse (&again, header, sizeof header));

@@ -23,9 +23,16 @@ def people(lab, room):
     return voices
 
 
-def heard(voice, tone, since, quiet=True):
-    samples, rate = voice.samples(since)
-    return meter.Verdict(samples, rate, [f for f in TONES if f != tone], tone if quiet else None)
+def counts(voices):
+    """How much each has got. What is heard of it is computed later, which our own voices suffer from."""
+    return [len(v.packets) for v in voices]
+
+
+def heard(voices, since, until, quiet=True):
+    """A verdict for each, on what came between two counts."""
+    for voice, tone, begin, end in zip(voices, TONES, since, until):
+        samples, rate = voice.samples(begin, end)
+        yield voice, meter.Verdict(samples, rate, [f for f in TONES if f != tone], tone if quiet else None)
 
 
 def memory(daemon):
@@ -83,13 +90,17 @@ def digits(dice=random.Random(8)):
                                                                          dice.getrandbits(16)) * dice.choice((1, 1, 0, 3)))
 
 
+def await_more(lab, voices, since, span, what):
+    """So many seconds more for each."""
+    lab.engine.wait(lambda: all(n > m + 50 * span for n, m in zip(counts(voices), since)), span + 10, what)
+
+
 def nuisances(lab, tap):
     """garbage as Opus and as G.722, thousands of sources and payload types, digits without an end"""
     daemon = reflector(lab, "r1", R1)
     span = seconds(6)
     voices = people(lab, "blue")
-    tap.ok(eventually(lambda: all(len(v.packets) > 100 for v in voices), 8), "three talk",
-           [len(v.packets) for v in voices])
+    tap.ok(eventually(lambda: min(counts(voices)) > 100, 8), "three talk", counts(voices))
     before = memory(daemon)
     for name, codec, make, burst in (("garbage as Opus", "opus/48000/2", garbage(96), 1),
                                      ("garbage as G.722", "G722/8000", garbage(9), 1),
@@ -97,19 +108,17 @@ def nuisances(lab, tap):
                                      ("digits", "PCMU/8000", digits(), 2)):
         with Load(tap):
             nuisance = Nuisance(lab, "blue", codec, make, burst)
-            marks = [len(v.packets) for v in voices]
-            lab.engine.wait(lambda: all(len(v.packets) > m + 50 * span for v, m in zip(voices, marks)), span + 10,
-                            f"sound beside {name}")
-            # a decoder makes noise of noise, of which there is some at one's own tone, too
-            during = [heard(v, f, m, quiet=False) for v, f, m in zip(voices, TONES, marks)]
+            since = counts(voices)
+            await_more(lab, voices, since, span, f"sound beside {name}")
+            until = counts(voices)
             nuisance.end()
-        for voice, verdict in zip(voices, during):
+        # a decoder makes noise of noise, of which there is some at one's own tone, too
+        for voice, verdict in heard(voices, since, until, quiet=False):
             tap.ok(verdict.good(span - 2), f"{name}: who speaks {voice.codec.name} hears the two others as loud as each other",
                    verdict)
-        marks = [len(v.packets) for v in voices]
-        lab.engine.wait(lambda: all(len(v.packets) > m + 200 for v, m in zip(voices, marks)), 10, "sound afterwards")
-        for voice, tone, mark in zip(voices, TONES, marks):
-            verdict = heard(voice, tone, mark)
+        since = counts(voices)
+        await_more(lab, voices, since, 4, "sound afterwards")
+        for voice, verdict in heard(voices, since, counts(voices)):
             tap.ok(verdict.good(2), f"{name} is over: {voice.codec.name} hears the two others and not itself", verdict)
     tap.ok(memory(daemon) < before + 20000, "the daemon has not grown", before, memory(daemon))
     tap.ok(daemon.process.poll() is None, "and runs")

@@ -7,7 +7,7 @@ import struct
 from lab import Ua, main
 from lab.reflector import Reflector
 
-R1 = "10.11.12.13"
+R1, R2 = "10.11.12.13", "10.11.12.14"
 PIN = "471193"
 ROOMS = 'rooms: { pins = ( { room = "board*"; pin = "%s"; } ); pin_attempts = 100; };' % PIN
 EXT1, EXT2 = ("ext1", "203.0.113.11"), ("ext2", "203.0.113.12")
@@ -73,6 +73,55 @@ def lobby(lab, tap):
     tap.ok(call.state == "up", "his call has gone on")
 
 
+def in_dialog(lab, call, method, *headers, body=""):
+    """The status of the answer to a request inside of a call."""
+    answers = []
+    with lab.engine.cond:
+        call.cseq += 1
+        call.ua.send_request(method, call.target, call._headers(method, call.cseq) + list(headers), body, answers.append)
+    return lab.engine.wait(lambda: next((a.status for a in answers if a.status >= 200), None), 5, f"an answer to {method}")
+
+
+def say(lab, call, text):
+    return in_dialog(lab, call, "MESSAGE", ("Content-Type", "text/plain"), body=text)
+
+
+def texts(ua):
+    return [message.body for _, message in ua.requests if message.method == "MESSAGE"]
+
+
+def ids(reflector):
+    """Who is in the room, as this reflector knows it: {identity: waits}."""
+    return {p["identity"].split(":")[1].split("@")[0]: p["waiting"]
+            for session in reflector.status()["sessions"] for p in session["participants"]}
+
+
+def unseen(lab, tap):
+    """who waits for the PIN is told to nobody, reads nothing and says nothing; then he is there for all"""
+    one = Reflector(lab, "r1", R1, peers=[R2], conf=ROOMS)
+    two = Reflector(lab, "r2", R2, peers=[R1])
+    anna = member(lab, tone=440)
+    carl = Ua(lab, "carl", "priv1", "192.168.10.11", R2).call("board", tone=1000)
+    lab.engine.wait(lambda: ids(two) == {"anna": False, "carl": False}, 5, "the two know of each other")
+    bert = Ua(lab, "bert", *EXT2, R1).call("board", tone=700)
+    lab.engine.wait(lambda: ids(one).get("bert") is True, 5, "he waits")
+    event = ("Event", "conference"), ("Expires", "600"), ("Contact", bert.ua.contact)
+    tap.ok(in_dialog(lab, bert, "SUBSCRIBE", *event) == 403, "he may not see who is there")
+    tap.ok(say(lab, bert, "hello?") == 403, "what he says is refused")
+    tap.ok(say(lab, anna, "for the board") == 202, "another one speaks")
+    lab.engine.wait(lambda: texts(carl.ua) == ["for the board"], 5, "which is read elsewhere")
+    tap.ok(not texts(bert.ua), "and not by him", texts(bert.ua))
+    tap.ok(not texts(anna.ua), "nobody has read what he said", texts(anna.ua))
+    tap.ok(ids(two) == {"anna": False, "carl": False}, "the other reflector does not know of him", ids(two))
+    press(bert.streams[0], PIN + "#")
+    lab.engine.wait(lambda: ids(two).get("bert") is False and ids(one)["bert"] is False, 5, "he is there for both")
+    come(lab, carl.streams[0], bert.streams[0], "he is heard elsewhere")
+    tap.ok(say(lab, bert, "good morning") == 202, "what he says is taken")
+    lab.engine.wait(lambda: "good morning" in texts(carl.ua) and "good morning" in texts(anna.ua), 5, "and read")
+    bert.hangup()
+    lab.engine.wait(lambda: "bert" not in ids(two), 5, "and he leaves for both")
+
+
 def refused(lab, tap):
     """three wrong ones, and the call is over"""
     Reflector(lab, "r1", R1, conf=ROOMS)
@@ -130,9 +179,9 @@ def secret(lab, tap):
     tap.ok(files, "the calls are in the journal", os.listdir(one.state))
     for name in files:
         with open(name, "rb") as f:
-            tap.ok(PIN.encode() not in f.read(), f"not in {name}")
+            tap.ok(PIN.encode() not in f.read(), f"not in {os.path.basename(name)}")
     tap.ok(one.stop() == 0, "it ends well")
     tap.ok(PIN not in one.log(), "not in the log", [line for line in one.log().splitlines() if PIN in line])
 
 
-main(by_uri, lobby, refused, info, star_six, secret)
+main(by_uri, lobby, unseen, refused, info, star_six, secret)

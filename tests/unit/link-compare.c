@@ -68,11 +68,11 @@ add_participants (GHashTable *lines, Site *site, const char *origin)
 }
 
 static void
-add_source (GHashTable *lines, const RflSource *source, guint32 label)
+add_source (GHashTable *lines, const RflSource *source, guint32 label, guint8 audio_level)
 {
-  add_line (lines, "source %08x of %s %u in %s under label %08x", source->ssrc,
+  add_line (lines, "source %08x of %s %u in %s under label %08x, audio level %u", source->ssrc,
             source->owner->participant->id, source->owner->index, source->route->session->name,
-            label);
+            label, audio_level);
 }
 
 static void
@@ -90,7 +90,10 @@ add_told_sources (GHashTable *lines, LinkPeer *peer)
           {
             const LinkOut *out = g_hash_table_lookup (peer->out, sources->pdata[k]);
             if (out)
-              add_source (lines, sources->pdata[k], out->label);
+              {
+                const RflSource *source = sources->pdata[k];
+                add_source (lines, source, out->label, source->owner->current->answer_audio_level);
+              }
           }
       }
 }
@@ -103,7 +106,7 @@ add_known_sources (GHashTable *lines, LinkPeer *peer)
 
   g_hash_table_iter_init (&iter, peer->in);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &in))
-    add_source (lines, in->source, in->label);
+    add_source (lines, in->source, in->label, in->source->audio_level);
 }
 
 static guint

@@ -357,21 +357,41 @@ last (const Person *p, guint ms, guint *n)
   return (const gint16 *) (gconstpointer) p->heard->data + p->heard->len - *n;
 }
 
-double
-loudness (const Person *p, double hz, guint ms)
+static double
+amplitude_of (const gint16 *pcm, guint n, double cycles)
 {
-  guint n;
-  const gint16 *pcm = last (p, ms, &n);
   double re = 0, im = 0, weight = 0;
 
   for (guint i = 0; i < n; i++)
     {
       double window = 1 - cos (2 * G_PI * i / n);
-      re += window * pcm[i] * cos (2 * G_PI * hz * i / p->rate);
-      im += window * pcm[i] * sin (2 * G_PI * hz * i / p->rate);
+      re += window * pcm[i] * cos (2 * G_PI * cycles * i);
+      im += window * pcm[i] * sin (2 * G_PI * cycles * i);
       weight += window;
     }
   return 2 * sqrt (re * re + im * im) / weight;
+}
+
+double
+loudness (const Person *p, double hz, guint ms)
+{
+  guint n;
+  const gint16 *pcm = last (p, ms, &n);
+
+  return amplitude_of (pcm, n, hz / p->rate);
+}
+
+double
+mean_loudness (const Person *p, double hz, guint ms)
+{
+  guint n, part = p->rate / 10, parts;
+  const gint16 *pcm = last (p, ms, &n);
+  double sum = 0;
+
+  parts = n / part;
+  for (guint i = 0; i < parts; i++)
+    sum += amplitude_of (pcm + i * part, part, hz / p->rate);
+  return sum / parts;
 }
 
 guint

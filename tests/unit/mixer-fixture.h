@@ -74,6 +74,8 @@ void pass (Fixture *f, guint ms);
 void forget_heard (Fixture *f);
 /* Amplitude of @hz in the last @ms of what @p has heard. */
 double loudness (const Person *p, double hz, guint ms);
+/* The mean of its parts of 100 ms, from one of which to the next the phase may jump. */
+double mean_loudness (const Person *p, double hz, guint ms);
 /* The largest step from one sample to the next in the last @ms. */
 guint roughness (const Person *p, guint ms);
 /* A telephone-event packet of @p. */

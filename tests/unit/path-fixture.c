@@ -16,6 +16,16 @@ on_unknown (const RflArrival *arrival, gpointer user_data)
 }
 
 static void
+on_unmapped (const RflArrival *arrival, gpointer user_data)
+{
+  Fixture *f = user_data;
+
+  f->n_unmapped++;
+  if (f->on_unmapped)
+    f->on_unmapped (f, arrival);
+}
+
+static void
 on_rtcp (const RflArrival *arrival, gpointer user_data)
 {
   Fixture *f = user_data;
@@ -41,6 +51,7 @@ fixture_new (guint n_workers)
                        .unknown = on_unknown,
                        .rtcp = on_rtcp,
                        .other = on_other,
+                       .unmapped = on_unmapped,
                        .user_data = f };
   g_autoptr (GError) error = NULL;
 

@@ -21,10 +21,11 @@ typedef struct {
   GPtrArray *participants;
   GPtrArray *flows, *sources, *legs; /* freed with the fixture */
   /* what the port asked */
-  guint n_unknown, n_rtcp, n_other;
+  guint n_unknown, n_unmapped, n_rtcp, n_other;
   GArray *tickets; /* guint64 */
   RflArrival last;
   void (*on_unknown) (gpointer fixture, const RflArrival *arrival);
+  void (*on_unmapped) (gpointer fixture, const RflArrival *arrival);
 } Fixture;
 
 Fixture *fixture_new (guint n_workers);

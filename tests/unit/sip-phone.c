@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PATIENCE (5 * G_TIME_SPAN_SECOND)
+#define PATIENCE (30 * G_TIME_SPAN_SECOND)
 
 static gboolean
 wake (int fd, GIOCondition condition, gpointer data)

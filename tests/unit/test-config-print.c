@@ -96,6 +96,34 @@ exact (void)
                    "};\n");
 }
 
+/* The plugin gets it, and knows whose file it is; whoever reads what is printed does not. */
+static void
+secret (void)
+{
+  static const RflOption keys[] = { { .name = "key", .type = RFL_OPTION_SECRET, .help = "Key." },
+                                    { .name = "other", .type = RFL_OPTION_SECRET, .help = "Key." },
+                                    RFL_OPTION_END };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RflConfig) config =
+      rfl_config_load_text ("keys.conf", "g: {\n key = \"swordfish\";\n};", &error);
+  g_autoptr (RflSettings) s = rfl_config_claim (config, "g", keys, &error);
+  g_autofree char *printed = NULL;
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (rfl_settings_get_string (s, "key"), ==, "swordfish");
+  g_assert_cmpstr (rfl_settings_get_file (s, "key"), ==, "keys.conf");
+  g_assert_null (rfl_settings_get_file (s, "other"));
+  printed = rfl_settings_to_text (s);
+  g_assert_cmpstr (printed, ==,
+                   "g: {\n"
+                   "  # key is set, and not shown\n"
+                   "  # other is not set\n"
+                   "};\n");
+  rfl_options_print_manual ("g", keys, out);
+  g_assert_nonnull (strstr (out->str, "\n| `key` | secret | not set |  |  | Key. |\n"));
+}
+
 /* Doubles come back bit by bit. */
 static void
 numbers (void)
@@ -179,6 +207,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/config-print/round-trip", round_trip);
   g_test_add_func ("/config-print/exact", exact);
+  g_test_add_func ("/config-print/secret", secret);
   g_test_add_func ("/config-print/numbers", numbers);
   g_test_add_func ("/config-print/manual", manual);
   g_test_add_func ("/config-print/ignored", ignored);

@@ -94,6 +94,8 @@ render_message (GString *out, const LinkMessage *message)
     g_string_append_printf (out, "  label: 0x%08x\n", message->label);
   if (source)
     g_string_append_printf (out, "  ssrc: 0x%08x\n", message->ssrc);
+  if (message->audio_level)
+    g_string_append_printf (out, "  audio level: %u\n", message->audio_level);
   for (guint i = 0; i < message->media->len; i++)
     render_medium (out, message->media->pdata[i]);
   render_state (out, message);

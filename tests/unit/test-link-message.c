@@ -28,6 +28,7 @@ from_hex (const char *hex)
 #define IDENTITY "0005 0001 69000000 "
 #define SUM "00000001 00000000 00000000 "
 #define AUDIO "000a 0009 00030100 61756469 6f000000 "
+#define SOURCE SESSION PARTICIPANT AUDIO "0008 0004 00000001 0009 0004 00000001"
 
 static void
 bad_bodies (void)
@@ -76,6 +77,10 @@ bad_bodies (void)
     { LINK_SOURCE, SESSION PARTICIPANT AUDIO "0008 0004 00000001", "no SSRC" },
     { LINK_SOURCE, SESSION PARTICIPANT AUDIO AUDIO "0008 0004 00000001 0009 0004 00000001",
       "two media" },
+    { LINK_SOURCE, SOURCE "0010 0004 00000000", "extension 0" },
+    { LINK_SOURCE, SOURCE "0010 0004 0000000f", "extension 15" },
+    { LINK_SOURCE, SOURCE "0010 0001 01000000", "extension of one octet" },
+    { LINK_SOURCE, SOURCE "0010 0004 00000001 0010 0004 00000001", "two numbers of an extension" },
     { LINK_SOURCE_END, "", "no label" },
     { LINK_SOURCE_END, "0008 0002 00010000", "label of two octets" },
     { LINK_DIGEST, "", "no sums" },
@@ -111,6 +116,22 @@ bad_bodies (void)
       if (message)
         g_error ("accepted: %s", rows[i].why);
       g_assert_error (error, RFL_ERROR, RFL_ERROR_MALFORMED);
+    }
+}
+
+static void
+audio_level (void)
+{
+  for (guint8 number = 0; number <= LINK_MAX_EXTENSION; number++)
+    {
+      g_autoptr (LinkMessage) source = link_message_new (LINK_SOURCE);
+      source->session = g_strdup ("room");
+      source->participant = g_strdup ("p");
+      source->audio_level = number;
+      g_ptr_array_add (source->media, link_medium_new (0, "audio"));
+      g_autoptr (GByteArray) body = link_message_encode (source);
+      g_autoptr (LinkMessage) back = link_message_decode (LINK_SOURCE, body->data, body->len, NULL);
+      g_assert_cmpuint (back->audio_level, ==, number);
     }
 }
 
@@ -440,6 +461,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link-message/bad-bodies", bad_bodies);
   g_test_add_func ("/link-message/bad-frames", bad_frames);
   g_test_add_func ("/link-message/mutilated", mutilated);
+  g_test_add_func ("/link-message/audio-level", audio_level);
   g_test_add_func ("/link-message/too-long", too_long);
   g_test_add_func ("/link-message/too-many", too_many);
   g_test_add_func ("/link-message/longest-text", longest_text);

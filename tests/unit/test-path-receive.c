@@ -89,6 +89,67 @@ test_payload_type_refused (void)
 }
 
 static void
+learn (gpointer fixture, const RflArrival *arrival)
+{
+  Fixture *f = fixture;
+  RflSource *source = f->sources->pdata[0];
+  RflPtMap map;
+
+  g_assert_true (rfl_flow_find_source (arrival->flow, arrival->ssrc) == source);
+  memset (&map, RFL_PT_NONE, sizeof map);
+  map.index[0] = 0;
+  map.index[8] = 1;
+  rfl_source_set_map (source, &map);
+}
+
+/* A number that a source has not used before is asked for, once for each map, and what comes meanwhile waits. */
+static void
+test_payload_type_learnt (void)
+{
+  Fixture *f = fixture_new (1);
+  RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
+  RflMedium *b = fixture_join (f, "room", "b", NULL, "audio");
+  g_autoptr (GPtrArray) sent = NULL;
+  RflRtp rtp[4];
+
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  fixture_add_leg (f, b, B);
+  f->on_unmapped = learn;
+  for (guint i = 0; i < 4; i++)
+    {
+      TestRtp packet = test_rtp (i % 2 ? 8 : 0, i, 160 * i, 1, 160);
+      fixture_inject (f, A, &packet);
+    }
+  fixture_step (f);
+  fixture_step (f);
+  sent = test_network_take_sent (f->net);
+  g_assert_cmpuint (sent_to (sent, B, rtp, 4), ==, 4);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (rtp[i].seq, ==, i);
+  g_assert_cmpuint (f->n_unmapped, ==, 1);
+  g_assert_cmpuint (f->n_unknown, ==, 0);
+  fixture_free (f);
+}
+
+/* What nobody gives a meaning to is not asked for again. */
+static void
+test_payload_type_asked_once (void)
+{
+  Fixture *f = fixture_new (1);
+  RflMedium *a = fixture_join (f, "room", "a", NULL, "audio");
+
+  fixture_add_source (f, a, fixture_add_flow (f, A), 1, 1);
+  for (guint i = 0; i < 300; i++)
+    {
+      fixture_send (f, A, 64 + i % 3, i, 2000, 1);
+      fixture_step (f);
+    }
+  g_assert_cmpuint (f->n_unmapped, ==, 3);
+  g_assert_cmpuint (fixture_count (f, "path.pt_refused"), ==, 300);
+  fixture_free (f);
+}
+
+static void
 test_classes (void)
 {
   static const guint8 rtcp[] = { 0x80, 201, 0, 1, 0, 0, 0, 9 };
@@ -291,10 +352,10 @@ test_strangers (void)
   test_network_inject (f->net, PORT, B, rtcp, sizeof rtcp); /* another one is not hurt */
   rfl_path_step (f->path);
   g_assert_cmpuint (f->n_rtcp, ==, 101);
-  rfl_clock_advance (f->clock, G_USEC_PER_SEC);
-  for (guint i = 0; i < 100; i++)
+  rfl_clock_advance (f->clock, 3 * G_USEC_PER_SEC);
+  for (guint i = 0; i < 150; i++)
     fixture_send (f, A, 0, 1, 1, i);
-  g_assert_cmpuint (f->n_unknown, ==, 16);
+  g_assert_cmpuint (f->n_unknown, ==, 64);
   g_assert_cmpuint (fixture_count (f, "path.strangers_limited"), ==, 250);
   fixture_add_flow (f, A); /* known now */
   test_network_inject (f->net, PORT, A, rtcp, sizeof rtcp);
@@ -363,7 +424,7 @@ test_flood (void)
       test_network_inject_from (f->net, &to, &from, rtp.data, rtp.len);
     }
   fixture_step (f);
-  g_assert_cmpuint (f->n_unknown, <=, 256);
+  g_assert_cmpuint (f->n_unknown, <=, 512);
   g_assert_cmpuint (f->n_unknown, >, 100);
   fixture_send (f, A, 0, 1, 1, 1);
   g_assert_cmpuint (take_count (f), ==, 1);
@@ -513,6 +574,8 @@ main (int argc, char **argv)
   g_test_add_func ("/path/receive/malformed", test_malformed);
   g_test_add_func ("/path/receive/oversized", test_oversized);
   g_test_add_func ("/path/receive/payload-type-refused", test_payload_type_refused);
+  g_test_add_func ("/path/receive/payload-type-learnt", test_payload_type_learnt);
+  g_test_add_func ("/path/receive/payload-type-asked-once", test_payload_type_asked_once);
   g_test_add_func ("/path/receive/strangers", test_strangers);
   g_test_add_func ("/path/receive/stranger-rates", test_stranger_rates);
   g_test_add_func ("/path/receive/flood", test_flood);

@@ -72,7 +72,7 @@ options (void)
     { .name = "a b", .help = "A space" },
     { .name = "enabled", .help = "Core's own" },
     { .name = "a" },
-    { .name = "a", .type = (RflOptionType) 7, .help = "No type" },
+    { .name = "a", .type = (RflOptionType) (RFL_OPTION_SECRET + 1), .help = "No type" },
     { .name = "a", .type = (RflOptionType) -1, .help = "No type" },
     { .name = "a", .type = RFL_OPTION_INT, .min = 2, .max = 1, .help = "An empty range" },
     { .name = "a", .type = RFL_OPTION_GROUPS, .help = "No members" },

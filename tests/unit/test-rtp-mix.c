@@ -257,6 +257,28 @@ test_all_untouched (Fixture *f, gconstpointer unused)
 }
 
 /* A codec of the answer that nobody has used becomes one of the session's with its first packet. */
+/* A source that has spoken another codec before: nothing is lost, and nothing behind it overtakes. */
+static void
+test_learnt_later (Fixture *f, gconstpointer unused)
+{
+  G_GNUC_UNUSED g_autoptr (Fake) fake = fake_new (f->core);
+  const char *const formats[] = { "0 PCMU/8000", "100 opus/48000", "97 iLBC/8000", NULL };
+  g_autoptr (Client) a = caller (f, "a", 4000, RFL_LEG_ALL, formats);
+  g_autoptr (Client) b = caller (f, "b", 4010, RFL_LEG_ALL, formats);
+
+  say (a, 0, 0xa);
+  assert_rtp (f, &b->rtp[0], 0, 0xa, 1);
+  assert_formats (route_of (a)->formats, FALSE, "PCMU/8000");
+  say (a, 100, 0xa);
+  assert_rtp (f, &b->rtp[0], 100, 0xa, 2);
+  assert_formats (route_of (a)->formats, FALSE, "PCMU/8000 opus/48000");
+  say (a, 97, 0xa); /* which the mixer does not know */
+  say (a, 0, 0xa);
+  assert_rtp (f, &b->rtp[0], 0, 0xa, 4);
+  g_assert_cmpuint (count (f, "path.pt_refused"), ==, 1);
+  g_assert_cmpuint (count (f, "rtp.refused_format"), ==, 1);
+}
+
 static void
 test_learnt (Fixture *f, gconstpointer unused)
 {
@@ -348,7 +370,7 @@ test_levels (Fixture *f, gconstpointer unused)
 {
   static const struct {
     guint8 offered, answered;
-  } rows[] = { { 0, 0 }, { 3, 3 }, { 1, 0 }, { 3, 3 }, { 0, 0 } };
+  } rows[] = { { 0, 0 }, { 3, 3 }, { 1, 1 }, { 3, 3 }, { 0, 0 } };
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -378,6 +400,7 @@ main (int argc, char **argv)
     { "video-is-no-mix", test_video_is_no_mix, NULL },
     { "all-untouched", test_all_untouched, NULL },
     { "learnt", test_learnt, NULL },
+    { "learnt-later", test_learnt_later, NULL },
     { "attach", test_attach, NULL },
     { "offered", test_offered, "audio_codecs = [ \"PCMU/8000\" ];" },
     { "levels", test_levels, NULL },

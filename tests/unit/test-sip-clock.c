@@ -79,6 +79,40 @@ back (void)
   jump (-HOUR);
 }
 
+static guint n_turns; /* of the main loop */
+
+static gboolean
+count_turn (GSource *source, gint *timeout)
+{
+  n_turns++;
+  *timeout = -1;
+  return FALSE;
+}
+
+/* Until a timer is due the loop sleeps, also through the last part of a millisecond. */
+static void
+rest (void)
+{
+  static GSourceFuncs funcs = { .prepare = count_turn };
+  House *house = house_new ("transaction_timeout = 1;");
+  g_autoptr (Phone) phone = house_phone (house);
+  g_autoptr (GSource) counter = g_source_new (&funcs, sizeof (GSource));
+  g_autofree char *ok = NULL, *bye = NULL;
+  guint before;
+
+  g_source_attach (counter, house->context);
+  phone_invite (phone, "room");
+  ok = phone_expect (phone, "SIP/2.0 200");
+  before = n_turns;
+  bye = phone_expect (phone, "BYE "); /* a second and some repetitions later */
+  g_test_message ("%u turns", n_turns - before);
+  g_assert_cmpuint (n_turns - before, <, 120); /* most of which are the phone's own */
+  phone_answer (phone, bye, "200 OK");
+  phone_run_until (house->context, house_is_empty, house);
+  g_source_destroy (counter);
+  house_free (house);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -86,5 +120,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/clock/shim", shim);
   g_test_add_func ("/sip/clock/forward", forward);
   g_test_add_func ("/sip/clock/back", back);
+  g_test_add_func ("/sip/clock/rest", rest);
   return g_test_run ();
 }

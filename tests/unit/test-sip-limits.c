@@ -189,6 +189,17 @@ answer_to (const SipSdp *sdp, RflMediumDesc *desc, GPtrArray *offers)
   return sip_sdp_write_answer (sdp, offers, &local, &origin);
 }
 
+/* The participant's, from what we answer. */
+static RflDirection
+direction_in (const char *answer)
+{
+  if (*answer == '\0')
+    return RFL_DIRECTION_NONE;
+  if (strstr (answer, "/recvonly"))
+    return RFL_DIRECTION_SEND;
+  return strstr (answer, "/sendonly") ? RFL_DIRECTION_RECEIVE : RFL_DIRECTION_BOTH;
+}
+
 static void
 audio_level (void)
 {
@@ -201,6 +212,7 @@ audio_level (void)
 
       g_test_message ("%s", levels[i].text);
       g_assert_cmpuint (desc->audio_level, ==, levels[i].number);
+      g_assert_cmpuint (desc->audio_level_direction, ==, direction_in (levels[i].answer));
       g_assert_null (strstr (refused, "extmap"));
       desc->answer_audio_level = desc->audio_level;
       taken = answer_to (sdp, desc, offers);

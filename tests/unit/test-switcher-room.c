@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who gets the turn in a session, and whom its legs follow then: by a mixer's levels, by those in packets,
- * by packets alone. */
+ * by what G.711 says, by packets alone. */
+#include "core/path/path-private.h"
 #include "plugins/switcher/instance.h"
 #include "tests/unit/path-fixture.h"
 #include <string.h>
@@ -8,7 +9,7 @@
 #define MS G_TIME_SPAN_MILLISECOND
 #define MAX_PEOPLE 4
 
-/* @mixed: level of the fake mixer, 1: it cannot tell; @written: of the packets, -1: none */
+/* @mixed: level of the fake mixer, 1: it cannot tell; @written: of the packets, -1: none; @fill: their payload */
 typedef struct {
   RflParticipant *participant;
   RflSource *audio, *video;
@@ -16,6 +17,7 @@ typedef struct {
   char *at;
   gint mixed, written;
   guint octets;
+  guint8 fill;
   gboolean sends, films;
   guint16 seq;
 } Person;
@@ -26,6 +28,7 @@ typedef struct {
   Person people[MAX_PEOPLE];
   guint n;
   gboolean mixing;
+  const char *codec;
 } House;
 
 static gboolean
@@ -50,6 +53,20 @@ on_joined (RflParticipant *participant, const GError *error, gpointer user_data)
   g_assert_no_error (error);
 }
 
+static void
+set_codec (const House *h, RflMedium *medium)
+{
+  RflRoute *route = rfl_session_get_route (medium->participant->session, medium->kind);
+  GPtrArray *formats;
+
+  if (route->formats->len)
+    return;
+  formats = g_ptr_array_new ();
+  g_ptr_array_add (formats, rfl_format_new (0, h->codec, 8000, 1, NULL));
+  g_ptr_array_add (formats, rfl_format_new (101, "telephone-event", 8000, 1, NULL));
+  g_assert_true (rfl_route_set_formats (route, formats));
+}
+
 /* With audio and video, both of which it sends; @origin: behind a link. */
 static Person *
 join (House *h, const char *name, const char *origin, gboolean films)
@@ -64,7 +81,6 @@ join (House *h, const char *name, const char *origin, gboolean films)
     {
       RflMediumDesc *desc = rfl_medium_desc_new (i ? "video" : "audio");
       desc->accepted = TRUE;
-      desc->answer_audio_level = i ? 0 : 3;
       g_ptr_array_add (offers, desc);
     }
   *p = (Person){ .mixed = 1, .written = -1, .octets = 160, .sends = TRUE, .films = films };
@@ -73,6 +89,7 @@ join (House *h, const char *name, const char *origin, gboolean films)
   rfl_participant_join (p->participant, "room", offers, on_joined, NULL);
   p->at = g_strdup_printf ("192.0.2.%u:4000", 1 + h->n);
   flow = fixture_add_flow (h->f, p->at);
+  set_codec (h, p->participant->media->pdata[0]);
   for (guint i = 0; i < 2; i++)
     {
       RflLegSpec leg;
@@ -83,6 +100,7 @@ join (House *h, const char *name, const char *origin, gboolean films)
       *(i ? &p->sees : &p->hears) = fixture_add_leg_spec (h->f, &leg);
     }
   p->audio = fixture_add_source (h->f, media[0], flow, 100 + h->n, 100 + h->n);
+  rfl_source_set_audio_level (p->audio, 3);
   p->video = fixture_add_source (h->f, media[1], flow, 200 + h->n, 200 + h->n);
   h->n++;
   return p;
@@ -98,12 +116,13 @@ house_new (gboolean mixing)
   g_autoptr (GError) error = NULL;
 
   h->f = fixture_new (2);
+  h->codec = "G722";
   h->mixing = mixing;
   if (mixing)
     rfl_core_offer_service (h->f->core, RFL_MIXER_SERVICE, RFL_MIXER_VERSION, &mixer, h, &error);
   g_assert_no_error (error);
   h->switcher = switcher_new (h->f->core);
-  switcher_set_rules (h->switcher, &rules, 100 * MS);
+  switcher_set_rules (h->switcher, &rules, 10000 * MS, 100 * MS);
   switcher_start (h->switcher, &error);
   g_assert_no_error (error);
   return h;
@@ -127,6 +146,8 @@ send_audio (House *h, Person *p)
   TestRtp rtp = test_rtp (0, p->seq, 160u * p->seq, p->audio->wire_ssrc, p->octets);
   const guint8 extension[] = { 0xbe, 0xde, 0, 1, 0x30, (guint8) p->written, 0, 0 };
 
+  if (p->fill)
+    memset (rtp.data + RFL_RTP_MIN_HEADER, p->fill, p->octets);
   if (p->written >= 0)
     {
       memmove (rtp.data + 20, rtp.data + 12, rtp.len - 12);
@@ -359,6 +380,141 @@ test_activity (void)
   house_free (h);
 }
 
+/* Phones that always send, without levels: what they send says it. */
+static void
+test_law (const char *codec, guint8 loud, guint8 soft, guint8 silent)
+{
+  House *h = house_new (FALSE);
+  Person *a, *b;
+
+  h->codec = codec;
+  a = join (h, "sip:a@x", NULL, TRUE);
+  b = join (h, "sip:b@x", NULL, TRUE);
+  join (h, "sip:c@x", "elsewhere", TRUE)->fill = silent;
+  a->fill = b->fill = silent;
+  run (h, 12000);
+  g_assert_cmpuint (fixture_count (h->f, "switcher.turns"), ==, 0);
+  a->fill = soft;
+  run (h, 800);
+  assert_seen (h, 1, 0);
+  b->fill = loud; /* interrupts who is softer */
+  run (h, 3000);
+  assert_seen (h, 0, 1);
+  assert_seen (h, 1, 0);
+  assert_seen (h, 2, 1);
+  a->fill = b->fill = silent;
+  h->people[2].fill = loud;
+  run (h, 800);
+  assert_seen (h, 0, 2);
+  g_assert_cmpuint (fixture_count (h->f, "switcher.turns"), ==, 3);
+  a->written = 10; /* levels that are written count for more */
+  h->people[2].fill = silent;
+  run (h, 800);
+  assert_seen (h, 1, 0);
+  house_free (h);
+}
+
+static void
+test_mu_law (void)
+{
+  test_law ("PCMU", 0x80, 0xbf, 0xff);
+}
+
+static void
+test_a_law (void)
+{
+  test_law ("PCMA", 0xaa, 0x85, 0xd5);
+}
+
+/* A variable bit rate has less to send in silence. */
+static void
+test_sizes (void)
+{
+  House *h = house_new (FALSE);
+  Person *a = join (h, "sip:a@x", NULL, TRUE), *b = join (h, "sip:b@x", NULL, TRUE);
+
+  join (h, "sip:c@x", NULL, TRUE);
+  a->octets = b->octets = 120;
+  run (h, 500);
+  a->octets = b->octets = 45;
+  run (h, 1000);
+  g_assert_cmpuint (fixture_count (h->f, "switcher.turns"), ==, 0);
+  a->octets = 110;
+  run (h, 800);
+  assert_seen (h, 2, 0);
+  a->octets = 45;
+  b->octets = 90;
+  run (h, 800);
+  assert_seen (h, 2, 1);
+  assert_seen (h, 1, 0);
+  house_free (h);
+}
+
+/* Nobody can tell who of three speaks: the turn goes round, until somebody is heard. */
+static void
+test_round (void)
+{
+  House *h = house_new (FALSE);
+  Person *d;
+  guint seen = 0;
+
+  for (guint i = 0; i < 3; i++)
+    join (h, "sip:a@x", NULL, TRUE);
+  d = join (h, "sip:d@x", NULL, TRUE);
+  d->written = 127;
+  run (h, 9500);
+  g_assert_cmpuint (fixture_count (h->f, "switcher.turns"), ==, 0);
+  for (guint i = 0; i < 3; i++)
+    {
+      run (h, i ? 10000 : 1000);
+      seen |= 1u << followed (h, d->sees);
+    }
+  g_assert_cmpuint (seen, ==, 7);
+  g_assert_cmpuint (fixture_count (h->f, "switcher.turns"), ==, 3);
+  d->written = 20;
+  run (h, 800);
+  assert_seen (h, 0, 3);
+  run (h, 12000);
+  assert_seen (h, 0, 3);
+  house_free (h);
+}
+
+static void
+test_no_round (void)
+{
+  const VoiceRules rules = { .threshold = -50, .margin = 6, .speech_time = 400 * MS };
+  House *h = house_new (FALSE);
+
+  join (h, "sip:a@x", NULL, TRUE);
+  join (h, "sip:b@x", NULL, TRUE);
+  switcher_set_rules (h->switcher, &rules, 0, 100 * MS);
+  run (h, 60000);
+  g_assert_cmpuint (fixture_count (h->f, "switcher.turns"), ==, 0);
+  house_free (h);
+}
+
+/* Packets are looked into only while nobody knows better. */
+static void
+test_tap (void)
+{
+  House *h = house_new (TRUE);
+  Person *a;
+  const PathRoute *route;
+
+  h->codec = "PCMU";
+  a = join (h, "sip:a@x", NULL, TRUE);
+  route = (const PathRoute *) a->audio->route;
+  run (h, 500);
+  g_assert_cmpuint (route->taps->len, ==, 1);
+  a->mixed = -20;
+  run (h, 6000);
+  g_assert_cmpuint (route->taps->len, ==, 0);
+  a->mixed = 1;
+  run (h, 500);
+  g_assert_cmpuint (route->taps->len, ==, 1);
+  house_free (h);
+}
+
 /* It stops: legs follow whom they like, nothing is left behind. */
 static void
 test_stop (void)
@@ -389,6 +545,12 @@ main (int argc, char **argv)
   g_test_add_func ("/switcher/room/written", test_written);
   g_test_add_func ("/switcher/room/many-sources", test_many_sources);
   g_test_add_func ("/switcher/room/activity", test_activity);
+  g_test_add_func ("/switcher/room/mu-law", test_mu_law);
+  g_test_add_func ("/switcher/room/a-law", test_a_law);
+  g_test_add_func ("/switcher/room/sizes", test_sizes);
+  g_test_add_func ("/switcher/room/round", test_round);
+  g_test_add_func ("/switcher/room/no-round", test_no_round);
+  g_test_add_func ("/switcher/room/tap", test_tap);
   g_test_add_func ("/switcher/room/stop", test_stop);
   return g_test_run ();
 }

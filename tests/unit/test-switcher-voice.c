@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One voice's smoothing and hysteresis, and audio levels in packets. */
-#include "plugins/switcher/tap.h"
+/* One voice's smoothing and hysteresis. */
 #include "plugins/switcher/voice.h"
 
 #define MS G_TIME_SPAN_MILLISECOND
@@ -71,51 +70,10 @@ test_turn (void)
   g_assert_true (voice_takes_over (&b, &a, &rules, now)); /* a has stopped */
 }
 
-typedef struct {
-  const char *name;
-  guint8 number;
-  guint8 data[32];
-  gsize len;
-  gint level; /* -1: none */
-} Case;
-
-#define RTP(first) first, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1
-
-static const Case cases[] = {
-  { "empty", 1, { 0 }, 0, -1 },
-  { "no-extension", 1, { RTP (0x80), 1, 2 }, 14, -1 },
-  { "other-profile", 1, { RTP (0x90), 0xab, 0xcd, 0, 1, 0x10, 5, 0, 0 }, 20, -1 },
-  { "other-number", 1, { RTP (0x90), 0xbe, 0xde, 0, 1, 0x20, 5, 0, 0 }, 20, -1 },
-  { "number-0", 0, { RTP (0x90), 0xbe, 0xde, 0, 1, 0, 0, 0, 0 }, 20, -1 },
-  { "cut", 1, { RTP (0x90), 0xbe, 0xde, 0, 1, 0, 0, 0, 0x10 }, 20, -1 },
-  { "behind-stop", 1, { RTP (0x90), 0xbe, 0xde, 0, 1, 0xf0, 0, 0x10, 5 }, 20, -1 },
-  { "long-empty", 1, { RTP (0x90), 0x10, 0, 0, 1, 1, 0, 0, 0 }, 20, -1 },
-  { "long-cut", 1, { RTP (0x90), 0x10, 0, 0, 1, 0, 0, 1, 9 }, 20, -1 },
-  { "short", 1, { RTP (0x90), 0xbe, 0xde, 0, 1, 0x10, 0x85, 0, 0 }, 20, 5 },
-  { "short-behind", 3, { RTP (0x90), 0xbe, 0xde, 0, 2, 0, 0x21, 1, 2, 0x30, 42, 0, 0 }, 24, 42 },
-  { "long", 1, { RTP (0x90), 0x10, 0x03, 0, 2, 9, 1, 7, 0, 1, 1, 0xff, 0 }, 24, 127 },
-};
-
-static void
-test_level (gconstpointer data)
-{
-  const Case *c = data;
-  g_autofree guint8 *packet = g_memdup2 (c->data, c->len);
-  guint8 level = 0;
-  gboolean found = switcher_read_level (packet, c->len, c->number, &level);
-
-  g_assert_cmpint (found ? level : -1, ==, c->level);
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/switcher/level/%s", cases[i].name);
-      g_test_add_data_func (path, &cases[i], test_level);
-    }
   g_test_add_func ("/switcher/voice/cough", test_cough);
   g_test_add_func ("/switcher/voice/gaps", test_gaps);
   g_test_add_func ("/switcher/voice/turn", test_turn);

@@ -7,7 +7,7 @@
 static gboolean
 is_sender (const SipCall *call, const SipArrival *a, const char *identity, const char *user)
 {
-  return call && call->state < SIP_CALL_ENDING
+  return call && call->state < SIP_CALL_ENDING && !call->participant->waiting
          && strcmp (call->participant->identity, identity) == 0 && g_strcmp0 (call->user, user) == 0
          && rfl_address_same_ip (&call->remote, &a->remote);
 }

@@ -43,7 +43,8 @@ tell_all (SipRoom *room)
 static void
 touch (SipRoom *room, RflParticipant *participant)
 {
-  if (participant->session == room->session && participant->state == RFL_PARTICIPANT_JOINED)
+  if (participant->session == room->session && participant->state == RFL_PARTICIPANT_JOINED
+      && !participant->waiting)
     sip_roster_touch (room->roster, participant, get_joined (participant));
 }
 
@@ -161,7 +162,7 @@ on_change (RflEvent *event, gpointer user_data, GError **error)
   RflParticipant *participant = event->participant;
   SipRoom *room;
 
-  if (event->type == RFL_EVENT_PARTICIPANT_JOINED)
+  if (event->type == RFL_EVENT_PARTICIPANT_JOINED || event->type == RFL_EVENT_PARTICIPANT_ADMITTED)
     note_joined (participant);
   if (participant == NULL && event->medium)
     participant = event->medium->participant;
@@ -205,8 +206,9 @@ void
 sip_rooms_watch (SipConference *conference)
 {
   static const RflEventType changes[] = {
-    RFL_EVENT_PARTICIPANT_JOINED, RFL_EVENT_PARTICIPANT_CONFIRMED, RFL_EVENT_MEDIUM_CHANGED,
-    RFL_EVENT_MEDIUM_BLOCKED,     RFL_EVENT_SOURCE_APPEARED,       RFL_EVENT_SOURCE_VANISHED
+    RFL_EVENT_PARTICIPANT_JOINED,  RFL_EVENT_PARTICIPANT_CONFIRMED, RFL_EVENT_MEDIUM_CHANGED,
+    RFL_EVENT_MEDIUM_BLOCKED,      RFL_EVENT_SOURCE_APPEARED,       RFL_EVENT_SOURCE_VANISHED,
+    RFL_EVENT_PARTICIPANT_ADMITTED
   };
   RflBus *bus = rfl_core_get_bus (conference->plugin->core);
   const RflHook ends[] = { { "sip/conference", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_LATE, NULL,

@@ -135,7 +135,7 @@ let_in (const SipArrival *a, const SipCall *call, const char *name, const char *
   RflSession *session = rfl_core_find_session (plugin->core, name);
   SipRoom *room;
 
-  if (call == NULL && !may_know (a, session, user, right))
+  if (call ? call->participant->waiting : !may_know (a, session, user, right))
     g_set_error (error, RFL_ERROR, RFL_ERROR_FORBIDDEN, "Only who is in the room may subscribe");
   else if ((room = sip_room_get (plugin->conference, name)) == NULL)
     g_set_error (error, RFL_ERROR, RFL_ERROR_NOT_FOUND, "Nobody is in that room");

@@ -95,12 +95,19 @@ find (const SipSdp *sdp, const SipSdpMedia *media, Extension *out)
          && (find_in (media->attributes, out) || find_in (sdp->attributes, out));
 }
 
-guint8
-sip_sdp_read_audio_level (const SipSdp *sdp, const SipSdpMedia *media)
+void
+sip_sdp_read_audio_level (RflMediumDesc *desc, const SipSdp *sdp, const SipSdpMedia *media)
 {
   Extension extension;
 
-  return find (sdp, media, &extension) ? extension.number : 0;
+  if (!find (sdp, media, &extension))
+    return;
+  desc->audio_level = extension.number;
+  desc->audio_level_direction = RFL_DIRECTION_BOTH;
+  if (strcmp (extension.direction, "sendonly") == 0)
+    desc->audio_level_direction = RFL_DIRECTION_SEND;
+  else if (strcmp (extension.direction, "recvonly") == 0)
+    desc->audio_level_direction = RFL_DIRECTION_RECEIVE;
 }
 
 void

@@ -224,7 +224,7 @@ to_offer (const SipSdp *sdp, const SipSdpMedia *media, SipModes modes, const Rfl
   set_addresses (desc, media);
   read_attributes (desc, media, &table);
   sip_sdp_read_limits (desc, sdp, media);
-  desc->audio_level = sip_sdp_read_audio_level (sdp, media);
+  sip_sdp_read_audio_level (desc, sdp, media);
   add_formats (desc, media, &table);
   return desc;
 }

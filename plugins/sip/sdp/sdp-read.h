@@ -22,7 +22,7 @@ gboolean sip_sdp_ice_names_none (const SipSdpMedia *media);
 /* sdp-extension.c: a=extmap of audio levels (RFC 8285, RFC 6464) */
 #define SIP_SDP_AUDIO_LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 /* Returns: its number, or 0 */
-guint8 sip_sdp_read_audio_level (const SipSdp *sdp, const SipSdpMedia *media);
+void sip_sdp_read_audio_level (RflMediumDesc *desc, const SipSdp *sdp, const SipSdpMedia *media);
 /* The answer to that line, if desc->answer_audio_level says that there is one. */
 void sip_sdp_write_audio_level (GString *out, const SipSdp *offer, const SipSdpMedia *media,
                                 const RflMediumDesc *desc);

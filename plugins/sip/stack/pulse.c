@@ -17,6 +17,9 @@ typedef struct {
   su_root_t *root;
 } Pulse;
 
+/* Microseconds, nearly. */
+#define JUST_A_MILLISECOND 999
+
 static void
 tell_time (su_time_t *tv)
 {
@@ -54,13 +57,21 @@ next_of (su_timer_queue_t *timers, su_time_t now)
   return timers && *(gpointer *) timers ? su_timer_next_expires (timers, now) : SU_DURATION_MAX;
 }
 
-/* Milliseconds. */
+/* Whole milliseconds, rounded up: the stack rounds down, and until the last part of a millisecond had passed the loop
+ * would turn as fast as it can. */
 static su_duration_t
 get_next (const Pulse *pulse)
 {
   _su_task_r task = su_root_task (pulse->root);
   su_time_t now = su_now ();
 
+  if (now.tv_usec >= JUST_A_MILLISECOND)
+    now.tv_usec -= JUST_A_MILLISECOND;
+  else
+    {
+      now.tv_sec--;
+      now.tv_usec += G_TIME_SPAN_SECOND - JUST_A_MILLISECOND;
+    }
   return MIN (next_of (su_task_timers (task), now), next_of (su_task_deferrable (task), now));
 }
 

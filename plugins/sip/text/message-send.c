@@ -228,7 +228,8 @@ on_text (RflEvent *event, gpointer user_data, GError **error)
   for (guint i = 0; i < event->session->participants->len; i++)
     {
       RflParticipant *participant = event->session->participants->pdata[i];
-      SipCall *call = participant == event->participant ? NULL : sip_call_find (participant);
+      gboolean is_for = participant != event->participant && !participant->waiting;
+      SipCall *call = is_for ? sip_call_find (participant) : NULL;
       /* Before its ACK it may be in the room and hear others already. */
       if (call && (call->state == SIP_CALL_ANSWERED || call->state == SIP_CALL_CONFIRMED))
         say (call, text);

@@ -147,7 +147,8 @@ class Lab:
         return done.stdout
 
     def start(self, ns, command, log, **kwargs):
-        """Starts a process that lives until the lab ends, its output in `log`.log."""
+        """Starts a process that lives until the lab ends, its output in `log`.log, its temporary files with it."""
+        kwargs["env"] = dict(kwargs.get("env", os.environ), TMPDIR=self.dir)
         with open(self.path(log + ".log"), "ab") as output:
             kwargs.setdefault("stdin", subprocess.DEVNULL)
             kwargs.setdefault("stdout", output)

@@ -293,7 +293,7 @@ passwd={password}
         """Offers these ("opus/48000", or "vcodec" "H264") and no others."""
         before = len(self.output())
         self.command(f"{kind} list")
-        found = wait_for(lambda: re.findall(r"^\s*(\d+):\s+(\S+)\s+\((\d+)\)", self.output()[before:], re.M), 5,
+        found = wait_for(lambda: re.findall(r"^\s*(\d+):\s+(\S+)\s+\((\d+)\)", self.output()[before:], re.M), 20,
                          "its codecs")
         wanted = [number for number, name, rate in found if name in names or f"{name}/{rate}" in names]
         self.command(f"{kind} disable all", *(f"{kind} enable {number}" for number in wanted))

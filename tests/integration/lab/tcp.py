@@ -44,10 +44,11 @@ class Connection:
             return False
 
     def close(self):
-        if self.sock:
-            self.lab.engine.unwatch(self.sock)
-            self.sock.close()
-            self.sock = None
+        with self.lab.engine.cond:  # the engine closes it, too, when the other side has
+            if self.sock:
+                self.lab.engine.unwatch(self.sock)
+                self.sock.close()
+                self.sock = None
 
     def finish(self):
         """Closes it for good, whatever its user may yet want to send."""

@@ -49,11 +49,12 @@ class Voice(Stream):
         except OSError:
             pass
 
-    def samples(self, since=0):
-        """(samples, rate) of what came after so many packets; silence where the sender was silent."""
+    def samples(self, since=0, until=None):
+        """(samples, rate) of what came after `since` packets and not after `until`; silence where the sender was
+        silent."""
         decoder, out, last = codec.CODECS[self.codec.name](), [], None
         size = decoder.rate // 50
-        for p in self.packets[since:]:
+        for p in self.packets[since:until]:
             if p.pt != self.codec.pt:
                 continue
             if last is not None:
