@@ -63,6 +63,8 @@ void
 rtp_claim_latch (RtpClaim *claim, RtpSide *side, const RflAddress *remote, gint64 now)
 {
   rtp_claim_index_remove (claim);
+  if (side->latched.address.family != 0)
+    side->moved = now;
   forget (claim, side);
   side->latched.address = *remote;
   side->latched.kind = claim->kind;

@@ -25,6 +25,7 @@ typedef struct {
   RflAddress named; /* by the SDP, when it latched */
   gint64 reopened;  /* latched, but the SDP has named another address: when; 0: no */
   gint64 changed;   /* when it latched or moved */
+  gint64 moved;     /* when it left another address for this one; 0: never */
   gboolean proved;  /* nothing but another proof moves it */
 } RtpSide;
 

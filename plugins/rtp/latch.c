@@ -261,7 +261,7 @@ judge_move_rtcp (const RtpClaim *claim, gint64 now)
     return RTP_VERDICT_PROVED;
   if (silence < RTP_LATCH_SILENCE)
     return RTP_VERDICT_ACTIVE;
-  return silence >= RTP_LATCH_RTCP_SILENCE || claim->rtp.changed > claim->rtcp_heard
+  return silence >= RTP_LATCH_RTCP_SILENCE || claim->rtp.moved > claim->rtcp_heard
              ? RTP_VERDICT_MOVED
              : RTP_VERDICT_ACTIVE;
 }

@@ -232,6 +232,22 @@ test_move (Fixture *f, gconstpointer unused)
   rtp_claim_free (a);
 }
 
+/* baresip's first RTCP comes before its RTP; that RTP is known after it is no move that RTCP follows. */
+static void
+test_rtcp_first (Fixture *f, gconstpointer unused)
+{
+  Owner alice = { "alice", 0xa, 100, f->now };
+  RtpClaim *a = claim (f, &alice, "203.0.113.9", "10.0.0.1", 4000, 0);
+
+  g_assert_cmpint (rtcp (f, "203.0.113.9", 30003, 0xa, "alice", NULL), ==, RTP_VERDICT_LATCHED);
+  f->now += SECOND / 10;
+  g_assert_cmpint (rtp (f, "203.0.113.9", 30001, 0xa, 100, NULL), ==, RTP_VERDICT_LATCHED);
+  f->now += RTP_LATCH_SILENCE;
+  g_assert_cmpint (rtcp (f, "203.0.113.9", 30009, 0xa, "alice", NULL), ==, RTP_VERDICT_ACTIVE);
+  assert_target (a, TRUE, "203.0.113.9:30003");
+  rtp_claim_free (a);
+}
+
 static void
 test_new_offer_names_new_address (Fixture *f, gconstpointer unused)
 {
@@ -352,6 +368,7 @@ int
 main (int argc, char **argv)
 {
   static const LatchTest tests[] = {
+    { "rtcp-first", test_rtcp_first },
     { "nobody-expected", test_nobody_expected },
     { "stranger-with-copied-ssrc", test_stranger_with_copied_ssrc },
     { "neighbour-with-copied-ssrc", test_neighbour_with_copied_ssrc },
