@@ -61,7 +61,7 @@ def wire_told(lab, tap):
 
 def cancelled(lab, tap):
     """whoever waits because a neighbour is still undecided may cancel: 487"""
-    Reflector(lab, "r2", R2)
+    Reflector(lab, "r2", R2, conf="rtp: { second_ports = 0; };")
     first = Ua(lab, "u0", *INSIDE[0], R2)
     first.call("slow", first.stream(rtcp_interval=3600))  # never sends anything
     second = Ua(lab, "u1", *INSIDE[1], R2)
