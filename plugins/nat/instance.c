@@ -164,9 +164,10 @@ nat_plugin_start (gpointer self, GError **error)
   get_counters (plugin);
   plugin->rates = rfl_rates_new (plugin->clock, plugin->stun_rate, 2 * plugin->stun_rate);
   plugin->consent_timer = rfl_timer_new (plugin->clock, "nat consent", nat_consent_timer, plugin);
-  if (!start_checkip (plugin, error) || !add_hooks (plugin, error)
-      || !rfl_core_offer_service (plugin->core, RFL_ICE_SERVICE, RFL_ICE_VERSION, &interface,
-                                  plugin, error))
+  if (start_checkip (plugin, error) && add_hooks (plugin, error))
+    plugin->offered = rfl_core_offer_service (plugin->core, RFL_ICE_SERVICE, RFL_ICE_VERSION,
+                                              &interface, plugin, error);
+  if (!plugin->offered)
     {
       nat_plugin_stop (plugin);
       return FALSE;
@@ -195,8 +196,9 @@ nat_plugin_stop (gpointer self)
 {
   NatPlugin *plugin = self;
 
-  if (plugin->rates) /* else it has not started */
+  if (plugin->offered)
     rfl_core_withdraw_service (plugin->core, RFL_ICE_SERVICE);
+  plugin->offered = FALSE;
   rfl_bus_remove_hooks (rfl_core_get_bus (plugin->core), plugin->hooks);
   g_clear_pointer (&plugin->consent_timer, rfl_timer_free);
   g_clear_pointer (&plugin->checkip, checkip_free);

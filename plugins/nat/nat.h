@@ -51,12 +51,13 @@ struct _NatPeer {
  * NatPlugin:
  * @agents: ufrag -> NatAgent, lent
  * @peers: NatPeer, the set of all
- * @ice, @check_rate: options
+ * @ice, @check_rate, @stun_rate: options
+ * @offered: whether the service is
  */
 struct _NatPlugin {
   RflCore *core;
   RflClock *clock;
-  gboolean ice;
+  gboolean ice, offered;
   guint check_rate;
   double stun_rate;
   CheckipSpec checkip_spec;

@@ -143,6 +143,7 @@ not_weakly (NatFixture *f, gconstpointer unused)
   g_autoptr (Client) alice = ice_client (f, "alice", "203.0.113.1", 4000, TRUE);
   RflAddress forger = at ("203.0.113.1", 6666);
 
+  g_assert_null (alice->ended);
   send_rtp_from (&f->rtp, &forger, 5566, 0, 0x66, 1);
   g_assert_cmpuint (count (&f->rtp, "rtp.latched"), ==, 0);
   g_assert_cmpuint (count (&f->rtp, "rtp.refused_undecided"), ==, 1);

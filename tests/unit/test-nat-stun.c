@@ -60,7 +60,7 @@ unknown_attribute (NatFixture *f, gconstpointer unused)
   g_assert_cmpuint (count (&f->rtp, "nat.refused_attribute"), ==, 1);
 }
 
-/* From wherever, on every port, over IPv4 and IPv6; nobody needs to be in a call. */
+/* From wherever, on every port; nobody needs to be in a call. */
 static void
 every_port (NatFixture *f, gconstpointer unused)
 {

@@ -80,6 +80,7 @@ third (Fixture *f, gconstpointer unused)
   g_autoptr (Client) b = hidden_client (f, "bob", 31000);
   g_autoptr (Client) c = hidden_client (f, "carol", 32000);
 
+  assert_joined (a);
   g_assert_cmpuint (c->decided, ==, 0);
   send_rtp_from (f, &b->rtp[0], 5570, 0, 0xb, 1);
   assert_joined (c);
