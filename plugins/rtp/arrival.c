@@ -165,12 +165,12 @@ rtp_arrival_unknown (const RflArrival *arrival, gpointer data)
 void
 rtp_arrival_unmapped (const RflArrival *arrival, gpointer data)
 {
-  RtpKind *kind = data;
+  const RtpPair *pair = data;
   RtpMedium *m = rfl_flow_get_user_data (arrival->flow);
 
   if (m && m->flow == arrival->flow && rtp_medium_is_ready (m)
       && !rtp_medium_learn (m, arrival->data[1] & 0x7f))
-    rtp_refuse (kind->plugin, RTP_REFUSED_FORMAT, &arrival->remote);
+    rtp_refuse (pair->kind->plugin, RTP_REFUSED_FORMAT, &arrival->remote);
 }
 
 /* ---- RTCP ---- */
