@@ -33,7 +33,7 @@ typedef void (*RflLinksFunc) (const char *peer, const char *session, guint8 type
  *   the peer everything again after RFL_EVENT_LINK_UP, and forget what it told at RFL_EVENT_LINK_DOWN.
  *   @session: (nullable); @body: (nullable). RFL_ERROR_UNAVAILABLE: there is no such peer or its link is down;
  *   RFL_ERROR_LIMIT: too much is waiting for it already; RFL_ERROR_MALFORMED: @body has more than
- *   RFL_LINKS_MAX_BODY octets, or @session more than 255
+ *   RFL_LINKS_MAX_BODY octets, or does not fit beside a long @session: together at most 1,000
  * @list: (transfer full) (element-type utf8): ids of the peers whose links are up
  * @get_address: @remote: the peer's address, @local: ours towards it; ports are 0. For TCP relays, and to know
  *   a linked reflector's connection. Returns: %FALSE if there is no such peer whose link is up

@@ -145,6 +145,36 @@ take_audio_level (LinkMessage *message, const Value *value)
   return TRUE;
 }
 
+static gboolean
+take_service (LinkMessage *message, const Value *value)
+{
+  for (gsize i = 0; i < value->len; i++)
+    if (!g_ascii_isgraph (value->data[i]))
+      return FALSE;
+  if (value->len != 4)
+    return FALSE;
+  memcpy (message->service, value->data, 4);
+  return TRUE;
+}
+
+static gboolean
+take_kind (LinkMessage *message, const Value *value)
+{
+  if (value->len != 1)
+    return FALSE;
+  message->kind = value->data[0];
+  return TRUE;
+}
+
+static gboolean
+take_body (LinkMessage *message, const Value *value)
+{
+  if (value->len == 0)
+    return FALSE;
+  message->body = g_bytes_new (value->data, value->len);
+  return TRUE;
+}
+
 /* Of the medium before it. */
 static gboolean
 take_format (LinkMessage *message, const Value *value)
@@ -211,6 +241,12 @@ take_field (LinkMessage *message, guint16 type, const Value *value)
       return take_more (message, value);
     case LINK_TLV_AUDIO_LEVEL:
       return take_audio_level (message, value);
+    case LINK_TLV_SERVICE:
+      return take_service (message, value);
+    case LINK_TLV_KIND:
+      return take_kind (message, value);
+    case LINK_TLV_BODY:
+      return take_body (message, value);
     default:
       return take_format (message, value);
     }

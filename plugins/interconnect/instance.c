@@ -12,6 +12,7 @@ link_plugin_new (RflCore *core)
   plugin->core = core;
   plugin->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) link_peer_free);
   plugin->hooks = g_array_new (FALSE, FALSE, sizeof (guint));
+  plugin->listeners = link_service_listeners_new ();
   plugin->ssrc = g_random_int ();
   link_counters_init (plugin);
   return plugin;
@@ -134,6 +135,8 @@ link_plugin_start (gpointer self, GError **error)
 {
   LinkPlugin *plugin = self;
 
+  if (!link_service_offer (plugin, error))
+    return FALSE;
   if (plugin->config.peers->len == 0)
     return TRUE;
   if (link_presence_add_hooks (plugin, error) && link_media_add_hooks (plugin, error)
@@ -186,6 +189,7 @@ link_plugin_stop (gpointer self)
 {
   LinkPlugin *plugin = self;
 
+  link_service_withdraw (plugin);
   for (guint i = 0; i < plugin->peers->len; i++)
     link_peer_stop (plugin->peers->pdata[i]);
   g_ptr_array_set_size (plugin->peers, 0);
@@ -203,5 +207,6 @@ link_plugin_free (gpointer self)
   link_config_clear (&plugin->config);
   g_ptr_array_unref (plugin->peers);
   g_array_unref (plugin->hooks);
+  g_array_unref (plugin->listeners);
   g_free (plugin);
 }

@@ -41,13 +41,17 @@ typedef enum {
   LINK_COUNT_TEXT_IN,
   LINK_COUNT_TEXT_OUT,
   LINK_COUNT_TEXT_REFUSED,
+  LINK_COUNT_SERVICE_IN,
+  LINK_COUNT_SERVICE_OUT,
+  LINK_COUNT_SERVICE_NOBODYS,
+  LINK_COUNT_SERVICE_REFUSED,
   LINK_COUNT_RTCP_IN,
   LINK_COUNT_RTCP_OUT,
   LINK_N_COUNTS
 } LinkCount;
 
 typedef struct {
-  guint participants, sessions, sources, rate, messages;
+  guint participants, sessions, sources, rate, messages, service_queue;
 } LinkLimits;
 
 typedef struct {
@@ -62,9 +66,12 @@ struct _LinkPlugin {
   RflCore *core;
   LinkConfig config;
   RflPort *rtp_port, *rtcp_port;
-  GPtrArray *peers; /* LinkPeer */
-  GArray *hooks;    /* guint */
-  guint32 ssrc;     /* of our compounds */
+  GPtrArray *peers;  /* LinkPeer */
+  GArray *hooks;     /* guint */
+  GArray *listeners; /* LinkListener of service.c */
+  guint last_listener;
+  gboolean offered;
+  guint32 ssrc; /* of our compounds */
   RflCounter *counters[LINK_N_COUNTS];
   RflLogLimit log_limits[LINK_N_COUNTS];
 };
@@ -296,6 +303,12 @@ void link_digest_receive_retold (LinkPeer *peer, const LinkMessage *mark);
 /* ---- text.c ---- */
 gboolean link_text_add_hooks (LinkPlugin *plugin, GError **error);
 void link_text_receive (LinkPeer *peer, const LinkMessage *message);
+
+/* ---- service.c: messages of other plugins ---- */
+GArray *link_service_listeners_new (void);
+gboolean link_service_offer (LinkPlugin *plugin, GError **error);
+void link_service_withdraw (LinkPlugin *plugin);
+void link_service_receive (LinkPeer *peer, const LinkMessage *message);
 
 /* ---- relay.c ---- */
 extern const RflLegOps link_leg_ops;

@@ -4,6 +4,8 @@
  */
 #include "plugins/interconnect/message.h"
 #include "plugins/interconnect/tlv.h"
+#include <reflector/links.h>
+#include <reflector/tlv.h>
 #include <string.h>
 
 /* Octets of a format's parameters that a message can afford, and of one of them. */
@@ -90,6 +92,7 @@ link_message_free (LinkMessage *message)
   g_free (message->display_name);
   g_free (message->cname);
   g_free (message->text);
+  g_clear_pointer (&message->body, g_bytes_unref);
   g_ptr_array_unref (message->media);
   g_array_unref (message->sums);
   g_free (message);
@@ -122,7 +125,7 @@ link_bucket (const char *id)
 gboolean
 link_type_is_known (guint8 type)
 {
-  return type == LINK_HELLO || type == LINK_GOODBYE || (type >= LINK_JOIN && type <= LINK_TEXT);
+  return type == LINK_HELLO || type == LINK_GOODBYE || (type >= LINK_JOIN && type <= LINK_SERVICE);
 }
 
 guint32
@@ -153,6 +156,8 @@ link_type_fields (guint8 type)
     case LINK_TEXT:
       return LINK_BIT (LINK_TLV_SESSION) | LINK_BIT (LINK_TLV_PARTICIPANT)
              | LINK_BIT (LINK_TLV_TEXT);
+    case LINK_SERVICE:
+      return LINK_BIT (LINK_TLV_SERVICE) | LINK_BIT (LINK_TLV_KIND);
     default:
       return 0;
     }
@@ -174,6 +179,12 @@ link_tlv_max (guint16 type)
       return 4 + LINK_N_BUCKETS * LINK_SUM_SIZE;
     case LINK_TLV_TEXT:
       return LINK_MAX_TEXT;
+    case LINK_TLV_SERVICE:
+      return 4;
+    case LINK_TLV_KIND:
+      return 1;
+    case LINK_TLV_BODY:
+      return RFL_LINKS_MAX_BODY;
     default:
       return 255;
     }
@@ -248,6 +259,20 @@ put_buckets (GByteArray *out, guint64 buckets)
   put16 (out, 8);
   put32 (out, buckets >> 32);
   put32 (out, (guint32) buckets);
+}
+
+static gboolean
+put_service (GByteArray *out, const LinkMessage *message)
+{
+  gsize len = 0;
+  const guint8 *body = message->body ? g_bytes_get_data (message->body, &len) : NULL;
+
+  rfl_tlv_put (out, LINK_TLV_SERVICE, message->service, strlen (message->service));
+  rfl_tlv_put_u8 (out, LINK_TLV_KIND, message->kind);
+  if (len > link_tlv_max (LINK_TLV_BODY))
+    return FALSE;
+  rfl_tlv_put (out, LINK_TLV_BODY, body, len);
+  return TRUE;
 }
 
 static gboolean
@@ -328,6 +353,8 @@ link_message_encode (const LinkMessage *message)
     put_number (out, LINK_TLV_MORE, 1);
   if (message->audio_level)
     put_number (out, LINK_TLV_AUDIO_LEVEL, message->audio_level);
+  if (message->type == LINK_SERVICE)
+    fits = fits && put_service (out, message);
   fits = fits && put_media (out, message->media) && out->len <= LINK_MAX_BODY;
   return fits ? g_steal_pointer (&out) : NULL;
 }

@@ -38,7 +38,8 @@ typedef enum {
   LINK_SYNC = 21,
   LINK_RETELL = 22,
   LINK_RETOLD = 23,
-  LINK_TEXT = 24
+  LINK_TEXT = 24,
+  LINK_SERVICE = 25
 } LinkType;
 
 #define LINK_FIRST_SEQUENCED 16
@@ -70,6 +71,7 @@ typedef struct {
  * @buckets: a set, bit k is bucket k
  * @more: the text goes on in the next message
  * @audio_level: of a source: number of the header extension of its packets' audio levels, 0: none
+ * @service: four characters, or empty; @kind, @body: the service's own, @body may be %NULL
  *
  * Only what the type has is set; strings are owned.
  */
@@ -89,6 +91,9 @@ typedef struct {
   char *text;
   gboolean more;
   guint8 audio_level;
+  char service[5];
+  guint8 kind;
+  GBytes *body;
 } LinkMessage;
 
 LinkMessage *link_message_new (guint8 type);

@@ -80,6 +80,12 @@ const RflOption link_options[] = {
     .min = 100,
     .max = 1000000,
     .help = "link messages per second that are taken from one peer; more have to wait" },
+  { .name = "max_service_queue",
+    .type = RFL_OPTION_INT,
+    .fallback = "4096",
+    .min = 16,
+    .max = 60000,
+    .help = "messages that may wait for one peer; beyond it other plugins' are refused" },
   RFL_OPTION_END
 };
 
@@ -148,6 +154,7 @@ link_config_read (LinkConfig *config, const RflSettings *settings, GError **erro
     .sources = rfl_settings_get_int (settings, "max_sources"),
     .rate = rfl_settings_get_int (settings, "max_rate"),
     .messages = rfl_settings_get_int (settings, "max_messages"),
+    .service_queue = rfl_settings_get_int (settings, "max_service_queue"),
   };
   for (guint i = 0; i < n; i++)
     if (!read_peer (config->peers, rfl_settings_get_group (settings, "peers", i), error))

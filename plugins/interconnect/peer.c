@@ -65,6 +65,9 @@ deliver (const LinkMessage *message, gpointer user_data)
     case LINK_TEXT:
       link_text_receive (peer, message);
       break;
+    case LINK_SERVICE:
+      link_service_receive (peer, message);
+      break;
     default:
       break;
     }

@@ -36,6 +36,12 @@ static const struct {
   [LINK_COUNT_TEXT_IN] = { "interconnect.texts_in", "Texts to sessions received" },
   [LINK_COUNT_TEXT_OUT] = { "interconnect.texts_out", "Texts to sessions sent" },
   [LINK_COUNT_TEXT_REFUSED] = { "interconnect.texts_refused", "Texts of a peer that went nowhere" },
+  [LINK_COUNT_SERVICE_IN] = { "interconnect.service_in", "Messages of other plugins received" },
+  [LINK_COUNT_SERVICE_OUT] = { "interconnect.service_out", "Messages of other plugins sent" },
+  [LINK_COUNT_SERVICE_NOBODYS] = { "interconnect.service_unknown",
+                                   "Messages for a service that nobody here takes" },
+  [LINK_COUNT_SERVICE_REFUSED] = { "interconnect.service_refused",
+                                   "Messages of other plugins beyond max_service_queue" },
   [LINK_COUNT_RTCP_IN] = { "interconnect.rtcp_in", "Participants' RTCP received" },
   [LINK_COUNT_RTCP_OUT] = { "interconnect.rtcp_out", "Participants' RTCP sent" },
 };

@@ -34,6 +34,8 @@ type_name (guint8 type)
       return "RETOLD";
     case LINK_TEXT:
       return "TEXT";
+    case LINK_SERVICE:
+      return "SERVICE";
     default:
       return "unknown";
     }
@@ -62,6 +64,21 @@ render_medium (GString *out, const LinkMedium *medium)
 }
 
 static void
+render_service (GString *out, const LinkMessage *message)
+{
+  gsize len = 0;
+  const guint8 *body = message->body ? g_bytes_get_data (message->body, &len) : NULL;
+
+  g_string_append_printf (out, "  service: %s\n  kind: %u\n", message->service, message->kind);
+  if (len > 0)
+    g_string_append (out, "  body:");
+  for (gsize i = 0; i < len; i++)
+    g_string_append_printf (out, "%s%02x", i % 4 == 0 ? " " : "", body[i]);
+  if (len > 0)
+    g_string_append_c (out, '\n');
+}
+
+static void
 render_state (GString *out, const LinkMessage *message)
 {
   for (guint i = 0; i < message->sums->len; i++)
@@ -75,6 +92,8 @@ render_state (GString *out, const LinkMessage *message)
   render_text (out, "text", message->text);
   if (message->more)
     g_string_append (out, "  more\n");
+  if (message->type == LINK_SERVICE)
+    render_service (out, message);
 }
 
 static void
