@@ -8,7 +8,7 @@
 static const char *
 find_eol (const char *data, gsize len)
 {
-  return memchr (data, '\n', len);
+  return len > 0 ? memchr (data, '\n', len) : NULL;
 }
 
 static gboolean
