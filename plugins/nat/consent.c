@@ -40,10 +40,12 @@ look (NatPlugin *plugin, NatMedium *m, gint64 now)
   for (guint component = 1; m->current && component <= NAT_COMPONENTS; component++)
     {
       NatPair *pair = &m->current->pairs[component - 1];
-      if (pair->lost || nat_pair_has_consent (pair, last_heard (m, component, &pair->remote), now))
+      gboolean given = nat_pair_has_consent (pair, last_heard (m, component, &pair->remote), now);
+
+      if (given == !pair->lost)
         continue;
-      pair->lost = TRUE;
-      tell (plugin, m, component, FALSE);
+      pair->lost = !given;
+      tell (plugin, m, component, given);
     }
 }
 

@@ -221,6 +221,7 @@ static void
 consent_of_old (NatFixture *f, gconstpointer unused)
 {
   g_autoptr (Client) alice = ice_client (f, "alice", "198.51.100.1", 4000, FALSE);
+  g_autoptr (Client) bob = listener (f);
 
   check (f, alice, &alice->rtp[0], 5566, &good);
   for (guint i = 0; i < 60; i++)
@@ -231,6 +232,11 @@ consent_of_old (NatFixture *f, gconstpointer unused)
   g_assert_cmpuint (count (&f->rtp, "nat.consent_lost"), ==, 0);
   pass_time (&f->rtp, 31 * SECOND);
   g_assert_cmpuint (count (&f->rtp, "nat.consent_lost"), ==, 1);
+  say (alice, 0, 1); /* and brings it back, since it will not check any more */
+  pass_time (&f->rtp, SECOND);
+  g_assert_cmpuint (count (&f->rtp, "nat.consent_back"), ==, 1);
+  say (bob, 0, 2);
+  assert_rtp (&f->rtp, &alice->rtp[0], 0, 2, bob->seq);
 }
 
 /* Another ufrag in a re-INVITE: the old address serves until the new credentials prove another one. */
