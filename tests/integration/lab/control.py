@@ -7,6 +7,7 @@ import struct
 from . import media
 
 APP, REPLY, RETRY = 204, 1, 0.5
+ALIVE = 20  # ticks without anything to say, after which RTCP shows that somebody is there
 
 
 def fields(body):
@@ -31,7 +32,7 @@ class Control:
         self.epoch, self.peer = random.getrandbits(32) or 1, 0
         self.sent, self.queue, self.received, self.said = 0, [], 0, []
         self.take_before, stream._take_rtcp = stream._take_rtcp, self._rtcp
-        self.timer = None
+        self.timer, self.ticks = None, 0
         with self.engine.cond:
             self._tick()
 
@@ -57,6 +58,9 @@ class Control:
 
     # ---- out
     def _tick(self):
+        self.ticks += 1
+        if self.ticks % ALIVE == 0 and self.peer:
+            self._transmit(b"")
         self._flush()
         self.timer = self.engine.later(RETRY, self._tick)
 
@@ -87,7 +91,8 @@ class Control:
         _, _, _, epoch, ours, ack = struct.unpack_from("!BBHIII", data)
         if ours != self.epoch:
             return
-        if epoch != self.peer:
+        met = epoch != self.peer
+        if met:
             self.peer, self.received = epoch, 0
         self.queue = [entry for entry in self.queue if entry[0] > ack]
         data, news = data[16:], len(data) > 16
@@ -97,7 +102,7 @@ class Control:
                 self.received = seq
                 self._message(service.decode(), kind, data[12:12 + size])
             data = data[12 + size + -size % 4:]
-        if news:
+        if news or met:  # the other side is up when it has heard its own epoch
             self._transmit(b"")
 
     def _message(self, service, kind, body):

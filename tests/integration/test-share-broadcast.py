@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One stream to fifty viewers at two reflectors, one of whom is stopped in its tracks: the others lose nothing, the
+sharer is not held back, memory stays within the queues."""
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import time
+
+from lab import Ua, main
+from lab.display import Display, Terminal
+from lab.net import wait_for
+from lab.phones import need
+from lab.reflector import Reflector
+from lab.share import BROADCAST, DATA, HEADER, MARK, Client, Participant, Viewer, connect
+
+R1, R2 = "10.11.12.13", "10.11.12.14"
+QUEUE = 1 << 20
+CONF = f"control: {{ }};\nappshare: {{ queue = {QUEUE >> 10}; }};\n"
+HOMES = (("ext1", "203.0.113.11", R1), ("ext2", "203.0.113.12", R1), ("priv1", "192.168.10.11", R2),
+         ("priv2", "192.168.10.12", R2))
+PEOPLE, EACH = 13, 4  # participants, and connections of each
+TS = 188
+
+
+def pair(lab):
+    """Two reflectors whose kernels do not hold the stream for somebody who does not read."""
+    for ns in ("r1", "r2", "ext1", "ext2", "priv1", "priv2"):
+        lab.run(ns, "sysctl", "-qw", "net.ipv4.tcp_rmem=4096 65536 262144", "net.ipv4.tcp_wmem=4096 65536 262144")
+    return Reflector(lab, "r1", R1, peers=[R2], conf=CONF), Reflector(lab, "r2", R2, peers=[R1], conf=CONF)
+
+
+def memory(reflector):
+    """Octets that it has in RAM."""
+    with open(f"/proc/{reflector.process.pid}/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def people(lab, room):
+    return [Participant(Ua(lab, f"v{i}", *HOMES[i % len(HOMES)]), room) for i in range(PEOPLE)]
+
+
+def audience(lab, crowd, share, count, skip):
+    """So many viewers' connections of these participants."""
+    return [Viewer(lab, connect(lab, p.ns, p.wait_share(share)), skip) for p in crowd for _ in range(EACH)][:count]
+
+
+def complete(viewer, source, header):
+    """Whether it got the header and then the stream from one of its packets on to the end, every octet."""
+    missed = len(source) - (viewer.total - len(header))
+    if not viewer.first.startswith(header) or missed < 0 or missed % TS:
+        return f"{viewer.total} octets of {len(source)}, {missed} missed, header {viewer.first[:8].hex()}"
+    if viewer.digest.digest() != hashlib.sha256(source[missed:]).digest():
+        return f"{viewer.total} octets that are not the stream's"
+    return ""
+
+
+def scripted(lab, tap):
+    """fifty viewers of a scripted stream, one of whom does not read"""
+    one, two = pair(lab)
+    owner = Participant(Ua(lab, "owner", *HOMES[2]), "film")
+    crowd = people(lab, "film")
+    sharer = owner.share(BROADCAST, "Film")
+    header = bytes(range(256))
+    sharer.frame(HEADER, 0, header)
+    viewers = audience(lab, crowd, sharer.share, 49, len(header))
+    stopped = connect(lab, crowd[-1].ns, crowd[-1].wait_share(sharer.share), buffer=65536)
+    before = [memory(r) for r in (one, two)]
+    pseudo = random.Random(5)
+    source, slowest = bytearray(), 0.0
+    for _ in range(400):
+        piece = pseudo.randbytes(TS * 87)
+        began = time.monotonic()
+        sharer.frame(DATA, 0, piece, MARK)
+        slowest = max(slowest, time.monotonic() - began)
+        source += piece
+        # as fast as a film, not as fast as fifty sockets of one interpreter can be read
+        behind = lambda: min(v.total for v in viewers) >= len(source) - QUEUE // 2
+        lab.engine.wait(behind, 30, "viewers that keep up")
+    for viewer in viewers:
+        viewer.wait(len(header) + len(source))
+    wrong = [problem for v in viewers for problem in [complete(v, bytes(source), header)] if problem]
+    tap.ok(not wrong, "forty-nine got every octet", *wrong[:5])
+    tap.note(f"{len(source) / 1e6:.1f} MB, the sharer waited {1000 * slowest:.0f} ms at most for room")
+    tap.ok(slowest < 5, "the sharer was not held back", slowest)
+    grown = [memory(r) - b for r, b in zip((one, two), before)]
+    tap.note("memory grew by " + ", ".join(f"{g / 1e6:.1f} MB" for g in grown))
+    tap.ok(max(grown) < 50 * QUEUE, "memory stays within the queues", grown)
+    sharer.close()
+    for viewer in viewers:
+        viewer.wait_closed()
+    tap.ok(True, "the sharer's end is everybody's")
+    stopped.close()
+
+
+def filmed(lab, tap):
+    """ffmpeg films a window; viewers come late and begin at a key frame; one client is stopped by SIGSTOP"""
+    need("ffmpeg")
+    pair(lab)
+    terminal = Terminal(Display(lab, "priv1", "u1"))
+    stream = lab.path("film.ts")
+    record = ["ffmpeg", "-v", "error", "-f", "x11grab", "-framerate", "10", "-video_size", "640x480", "-i",
+              terminal.display.id, "-t", "12", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "20",
+              "-pix_fmt", "yuv420p", "-f", "mpegts", "-"]
+    ready, go = os.pipe()
+    film = lab.start("priv1", record, "ffmpeg", env=terminal.display.env, stdout=subprocess.PIPE)
+    tee = lab.start("priv1", ["tee", stream], "tee", stdin=film.stdout, stdout=go)
+    os.close(go)
+    u1 = Client(lab, "priv1", "u1", "broadcast", "--title", "A window", room=f"sip:film@{R2}", stdin=ready)
+    os.close(ready)
+    u1.wait("started", 20, marks="mpegts")
+    files, viewers = [], []
+    for i, (ns, _, address) in enumerate(HOMES):
+        files.append(lab.path(f"seen-{i}.ts"))
+        with open(files[-1], "wb") as out, open(lab.path(f"viewer-{i}.log"), "wb") as errors:
+            viewers.append(Client(lab, ns, f"v{i}", "view", "--stdout", room=f"sip:film@{address}", quiet=True,
+                                  stdout=out, stderr=errors))
+        wait_for(lambda: os.path.getsize(files[-1]) > 0, 20, "a picture at a late viewer")
+    victim = viewers[0].process
+    victim.send_signal(signal.SIGSTOP)
+    tap.ok(u1.wait_end(40) == 0, "the film is over", u1.events[-3:])
+    tap.ok([v.wait_end(20) for v in viewers[1:]] == [0, 0, 0], "and its viewers with it")
+    with open(stream, "rb") as f:
+        source = f.read()
+    for i, path in list(enumerate(files))[1:]:
+        with open(path, "rb") as f:
+            seen = f.read()
+        tap.ok(len(seen) > 2 * TS and source.endswith(seen[2 * TS:]), f"viewer {i} has every octet from where it came in",
+               len(seen), len(source))
+        wrong = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-f", "null", "-"], capture_output=True, text=True).stderr
+        tap.ok(not wrong, f"and every picture of {len(seen)} octets can be decoded", wrong)
+    victim.send_signal(signal.SIGCONT)
+
+
+main(scripted, filmed)
