@@ -43,7 +43,8 @@ def people(lab, room):
 
 def audience(lab, crowd, share, count, skip):
     """So many viewers' connections of these participants."""
-    return [Viewer(lab, connect(lab, p.ns, p.wait_share(share)), skip) for p in crowd for _ in range(EACH)][:count]
+    seats = [p for p in crowd for _ in range(EACH)][:count]
+    return [Viewer(lab, connect(lab, p.ns, p.wait_share(share)), skip) for p in seats]
 
 
 def complete(viewer, source, header):

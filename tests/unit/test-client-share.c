@@ -263,7 +263,7 @@ given_up (void)
 /* ---- viewing ---- */
 
 typedef struct {
-  gboolean opened, closed;
+  gboolean opened, closed, by_share;
   guint64 received, sent;
   GError *error;
 } Viewed;
@@ -277,11 +277,13 @@ on_opened (guint id, gpointer user_data)
 }
 
 static void
-on_closed (guint id, guint64 received, guint64 sent, const GError *error, gpointer user_data)
+on_closed (guint id, guint64 received, guint64 sent, gboolean by_share, const GError *error,
+           gpointer user_data)
 {
   Viewed *viewed = user_data;
 
   viewed->closed = TRUE;
+  viewed->by_share = by_share;
   viewed->received = received;
   viewed->sent = sent;
   viewed->error = error != NULL ? g_error_copy (error) : NULL;
@@ -421,6 +423,7 @@ conversation (void)
   put (fd, "world", 5);
   wait_for (&viewed.closed);
   g_assert_true (viewed.opened);
+  g_assert_true (viewed.by_share);
   g_assert_no_error (viewed.error);
   g_assert_cmpuint (viewed.sent, ==, 5);
   g_assert_cmpuint (viewed.received, ==, 5);

@@ -28,6 +28,7 @@ typedef struct {
   GSubprocess *program;
   GCancellable *waiting; /* for its end */
   gboolean ended;
+  gboolean cut; /* the last connection was closed from there */
   guint timer;
 } View;
 
@@ -51,6 +52,14 @@ maybe_leave (View *view)
 }
 
 static void
+wait_for_reason (View *view)
+{
+  if (view->timer == 0)
+    view->timer = g_timeout_add_seconds (PATIENCE, on_patience, view);
+  maybe_leave (view);
+}
+
+static void
 take_end (View *view, const RflShareMessage *message)
 {
   ClientLine *line = client_line_new ("ended");
@@ -63,9 +72,7 @@ take_end (View *view, const RflShareMessage *message)
   if (view->viewer == NULL || g_strcmp0 (message->share, view->share) != 0)
     return;
   view->ended = TRUE;
-  if (view->timer == 0)
-    view->timer = g_timeout_add_seconds (PATIENCE, on_patience, view);
-  maybe_leave (view);
+  wait_for_reason (view);
 }
 
 /* ---- connections ---- */
@@ -79,11 +86,13 @@ on_opened (guint id, gpointer user_data)
 }
 
 static void
-on_closed (guint id, guint64 received, guint64 sent, const GError *error, gpointer user_data)
+on_closed (guint id, guint64 received, guint64 sent, gboolean by_share, const GError *error,
+           gpointer user_data)
 {
   View *view = user_data;
   ClientLine *line = client_line_new ("closed");
 
+  view->cut = by_share;
   client_line_int (line, "connection", id);
   client_line_int (line, "received", (gint64) received);
   client_line_int (line, "sent", (gint64) sent);
@@ -118,15 +127,16 @@ on_program_end (GObject *program, GAsyncResult *result, gpointer user_data)
   View *view = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!g_subprocess_wait_check_finish (G_SUBPROCESS (program), result, &error))
-    {
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return;
-      /* a viewer whose server has gone says so with its status */
-      if (!view->ended)
-        client_fail (view->client, error);
-    }
-  client_leave (view->client, view->ended ? CLIENT_ENDED : CLIENT_OK);
+  g_subprocess_wait_check_finish (G_SUBPROCESS (program), result, &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  /* a viewer whose server has gone ends, in one way or another, before the reflector has told why */
+  if (view->ended || view->cut)
+    wait_for_reason (view);
+  else if (error != NULL)
+    client_fail (view->client, error);
+  else
+    client_leave (view->client, CLIENT_OK);
 }
 
 /* Every PORT in the words of the command becomes the number. */

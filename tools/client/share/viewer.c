@@ -45,7 +45,7 @@ pair_free (gpointer data)
 }
 
 static void
-leave (Pair *pair, const GError *error)
+leave (Pair *pair, gboolean by_share, const GError *error)
 {
   Viewer *viewer = pair->viewer;
   guint id = pair->id;
@@ -53,7 +53,7 @@ leave (Pair *pair, const GError *error)
   g_autoptr (GError) copy = error != NULL ? g_error_copy (error) : NULL;
 
   g_ptr_array_remove_fast (viewer->pairs, pair);
-  viewer->funcs.closed (id, received, sent, copy, viewer->user_data);
+  viewer->funcs.closed (id, received, sent, by_share, copy, viewer->user_data);
 }
 
 /* ---- octets ---- */
@@ -90,7 +90,7 @@ on_local_drained (gpointer user_data)
   Pair *pair = user_data;
 
   if (pair->ending && pipe_get_queued (pair->local) == 0)
-    leave (pair, NULL);
+    leave (pair, TRUE, NULL);
   else if (!pair->ending && pipe_get_queued (pair->local) <= QUEUE / 2)
     pipe_read (pair->remote, CHUNK);
 }
@@ -113,7 +113,7 @@ on_local_closed (const GError *error, gpointer user_data)
 
   if (!pair->ending)
     pipe_finish (g_steal_pointer (&pair->remote));
-  leave (pair, error);
+  leave (pair, pair->ending, error);
 }
 
 static void
@@ -123,7 +123,7 @@ on_remote_closed (const GError *error, gpointer user_data)
 
   if (error != NULL || pipe_get_queued (pair->local) == 0)
     {
-      leave (pair, error);
+      leave (pair, TRUE, error);
       return;
     }
   pair->ending = TRUE;
@@ -141,7 +141,7 @@ on_dialled (GIOStream *io, GBytes *rest, const GError *error, gpointer user_data
 
   if (io == NULL)
     {
-      leave (pair, error);
+      leave (pair, TRUE, error);
       return;
     }
   pair->local = pipe_new (g_steal_pointer (&pair->waiting), &local, pair);

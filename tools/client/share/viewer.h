@@ -10,8 +10,9 @@ typedef struct _Viewer Viewer;
 
 typedef struct {
   void (*opened) (guint id, gpointer user_data);
-  /* After everything from the share was delivered. @received: from the share, @sent: to it, in octets; @error: why it could not be or broke, or %NULL */
-  void (*closed) (guint id, guint64 received, guint64 sent, const GError *error,
+  /* After everything from the share was delivered. @received: from the share, @sent: to it, in octets;
+   * @by_share: not by the local side; @error: why it could not be or broke, or %NULL */
+  void (*closed) (guint id, guint64 received, guint64 sent, gboolean by_share, const GError *error,
                   gpointer user_data);
 } ViewerFuncs;
 
