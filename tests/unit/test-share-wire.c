@@ -106,7 +106,6 @@ too_long (void)
 {
   g_auto (RflShareMessage) m = example (RFL_SHARE_ANNOUNCE);
   g_autofree char *text = g_strnfill (RFL_SHARE_MAX_TITLE + 1, 'x');
-  g_autoptr (GByteArray) body = body_of (&m);
 
   while (m.path->len <= RFL_SHARE_MAX_PATH)
     g_ptr_array_add (m.path, g_strdup ("r2"));
