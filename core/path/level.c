@@ -25,7 +25,7 @@ void
 level_rewrite (const WorkerSource *source, guint8 number, const RflBuffer *b, guint8 *head,
                ParcelPatch *out)
 {
-  gsize at = RFL_RTP_MIN_HEADER + 4 * (b->data[0] & 0x0f), len;
+  gsize at = RFL_RTP_MIN_HEADER + 4 * (b->data[0] & 0x0f), len = 0;
   const guint8 *level = NULL;
   RflRtp rtp;
 
