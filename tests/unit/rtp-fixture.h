@@ -81,8 +81,6 @@ void set_up (Fixture *f, gconstpointer settings);
 /* @before: (nullable): called before the plugin starts */
 void set_up_with (Fixture *f, const char *settings, void (*before) (Fixture *f));
 void tear_down (Fixture *f, gconstpointer unused);
-/* (nullable) (transfer full): the next datagram at @where */
-GBytes *next_at (Fixture *f, const RflAddress *where);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
 

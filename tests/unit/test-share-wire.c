@@ -48,7 +48,7 @@ body_of (const RflShareMessage *m)
 static void
 cut (void)
 {
-  for (guint8 type = RFL_SHARE_REQUEST; type <= RFL_SHARE_END; type++)
+  for (guint type = RFL_SHARE_REQUEST; type <= RFL_SHARE_END; type++)
     {
       g_auto (RflShareMessage) m = example (type);
       g_autoptr (GByteArray) body = body_of (&m);

@@ -270,8 +270,15 @@ resolve (Client *client, GError **error)
 static gboolean
 find_local (Client *client, GError **error)
 {
-  if (client->settings->local)
-    return rfl_address_parse (&client->local, client->settings->local, 0);
+  const char *wanted = client->settings->local;
+
+  if (wanted && rfl_address_parse (&client->local, wanted, 0))
+    return TRUE;
+  if (wanted)
+    {
+      g_set_error (error, CLIENT_ERROR, CLIENT_USAGE, "%s is no numeric address", wanted);
+      return FALSE;
+    }
   if (rfl_address_local_for (&client->server, &client->local))
     return TRUE;
   g_set_error (error, CLIENT_ERROR, CLIENT_UNREACHABLE, "there is no route to %s",
