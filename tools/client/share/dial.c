@@ -217,6 +217,8 @@ start_tls (Dial *dial)
     }
   g_object_unref (dial->io);
   dial->io = tls;
+  /* a reflector that ends a share cuts connections at once; the control channel tells why */
+  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
   if (dial->door->authorities != NULL)
     g_tls_connection_set_database (G_TLS_CONNECTION (tls), dial->door->authorities);
   if (dial->door->any_certificate)
