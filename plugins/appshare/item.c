@@ -52,7 +52,7 @@ app_item_new (AppShare *app, const char *id, const char *session)
   item->path = g_ptr_array_new_with_free_func (g_free);
   item->viewers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, key_free);
   item->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, key_free);
-  item->gauge = g_atomic_rc_box_new0 (RelayGauge);
+  item->gauge = relay_gauge_new ();
   g_hash_table_insert (app->items, item->id, item);
   return item;
 }
@@ -67,7 +67,7 @@ item_unref (gpointer data)
   g_hash_table_unref (item->viewers);
   g_hash_table_unref (item->links);
   g_ptr_array_unref (item->path);
-  g_atomic_rc_box_release (item->gauge);
+  relay_gauge_unref (item->gauge);
   explicit_bzero (item->sharer_key, sizeof item->sharer_key);
   explicit_bzero (item->spec.sharer_key, RFL_SHARE_PASSKEY);
   explicit_bzero (item->spec.upstream_key, RFL_SHARE_PASSKEY);
@@ -179,7 +179,7 @@ app_item_bind (AppItem *item, GError **error)
   g_strlcpy (item->spec.id, item->id, sizeof item->spec.id);
   item->spec.kind = item->kind;
   memcpy (item->spec.sharer_key, item->sharer_key, RFL_SHARE_PASSKEY);
-  item->spec.gauge = g_atomic_rc_box_acquire (item->gauge);
+  item->spec.gauge = relay_gauge_ref (item->gauge);
   relay_add (item->app->relay, &item->spec);
   return TRUE;
 }

@@ -44,11 +44,17 @@ typedef enum {
   RELAY_N_STATS
 } RelayStat;
 
-/* Of one share; read by the main thread at any time. Counted by reference. */
+/* Of one share; read by the main thread at any time. Counted by reference, with atomics of our own: ThreadSanitizer
+ * does not see GLib's. */
 typedef struct {
-  guint viewers;
+  guint refs, viewers;
   guint64 octets_in, octets_out;
 } RelayGauge;
+
+RelayGauge *relay_gauge_new (void);
+RelayGauge *relay_gauge_ref (RelayGauge *gauge);
+/* %NULL is allowed. */
+void relay_gauge_unref (RelayGauge *gauge);
 
 /**
  * RelayShare:

@@ -6,6 +6,31 @@
 
 #include <string.h>
 
+/* ---- the gauge ---- */
+
+RelayGauge *
+relay_gauge_new (void)
+{
+  RelayGauge *gauge = g_new0 (RelayGauge, 1);
+
+  gauge->refs = 1;
+  return gauge;
+}
+
+RelayGauge *
+relay_gauge_ref (RelayGauge *gauge)
+{
+  __atomic_add_fetch (&gauge->refs, 1, __ATOMIC_RELAXED);
+  return gauge;
+}
+
+void
+relay_gauge_unref (RelayGauge *gauge)
+{
+  if (gauge && __atomic_sub_fetch (&gauge->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    g_free (gauge);
+}
+
 /* ---- viewers ---- */
 
 static void
@@ -270,7 +295,7 @@ share_free (Share *share, gboolean flush)
   g_clear_pointer (&share->header, g_bytes_unref);
   if (share->header_new)
     g_byte_array_unref (share->header_new);
-  g_atomic_rc_box_release (share->spec.gauge);
+  relay_gauge_unref (share->spec.gauge);
   explicit_bzero (share->spec.sharer_key, RFL_SHARE_PASSKEY);
   explicit_bzero (share->spec.upstream_key, RFL_SHARE_PASSKEY);
   g_free (share);
