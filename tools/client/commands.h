@@ -6,7 +6,11 @@
 
 #include "tools/client/client.h"
 
+extern const ClientCommand client_command_bridge;
 extern const ClientCommand client_command_broadcast;
 extern const ClientCommand client_command_monitor;
+extern const ClientCommand client_command_play;
+extern const ClientCommand client_command_record;
+extern const ClientCommand client_command_roster;
 extern const ClientCommand client_command_share;
 extern const ClientCommand client_command_view;
