@@ -44,9 +44,9 @@ digest_vectors (void)
   challenge.algorithm = "SHA-256";
   sha256 = client_digest_write (&challenge, "Mufasa", "Circle of Life", "GET", "/dir/index.html",
                                 cnonce);
-  g_assert_nonnull (strstr (
-      sha256,
-      "response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\""));
+  g_assert_nonnull (
+      strstr (sha256,
+              "response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\""));
   g_assert_cmpuint (client_challenge_rank (&challenge), ==, 2);
 }
 
@@ -66,9 +66,15 @@ static void
 sdp_malformed (void)
 {
   static const char *const rows[] = {
-    "", "v=1\r\n", "o=-\r\n", "v=0\r\nm=audio\r\n", "v=0\r\nm=audio x RTP/AVP 0\r\n",
-    "v=0\r\nm=audio 70000 RTP/AVP 0\r\n", "v=0\r\nm=audio 5566 RTP/AVP\r\n",
-    "v=0\r\nc=IN IP4 host.example\r\n", "v=0\r\nc=\r\n",
+    "",
+    "v=1\r\n",
+    "o=-\r\n",
+    "v=0\r\nm=audio\r\n",
+    "v=0\r\nm=audio x RTP/AVP 0\r\n",
+    "v=0\r\nm=audio 70000 RTP/AVP 0\r\n",
+    "v=0\r\nm=audio 5566 RTP/AVP\r\n",
+    "v=0\r\nc=IN IP4 host.example\r\n",
+    "v=0\r\nc=\r\n",
     "v=0\r\nm=averyverylongkindofmedium 1 RTP/AVP 0\r\n",
   };
   ClientSdpMedium media[CLIENT_SDP_MAX_LINES];
@@ -80,10 +86,11 @@ sdp_malformed (void)
 static void
 sdp_answer (void)
 {
-  static const char sdp[] = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
-                            "m=audio 5566 RTP/AVP 8 101\r\na=rtcp-mux\r\n"
-                            "m=video 0 RTP/AVPF 96\r\nm=video 5568 RTP/AVPF 97\r\n"
-                            "c=IN IP6 2001:db8::1\r\n";
+  static const char sdp[] =
+      "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
+      "m=audio 5566 RTP/AVP 8 101\r\na=rtcp-mux\r\n"
+      "m=video 0 RTP/AVPF 96\r\nm=video 5568 RTP/AVPF 97\r\n"
+      "c=IN IP6 2001:db8::1\r\n";
   ClientSdpMedium media[CLIENT_SDP_MAX_LINES];
   char text[RFL_ADDRESS_STRLEN];
 
@@ -204,10 +211,12 @@ sources_bounded (void)
 
 /* ---- rosters ---- */
 
-#define HEAD "<conference-info xmlns='urn:ietf:params:xml:ns:conference-info' state='%s'>" \
-             "<conference-state><user-count>%u</user-count></conference-state><users>"
-#define CALL "<endpoint entity='e'><status>%s</status><media id='1'><type>audio</type>" \
-             "<status>sendrecv</status></media></endpoint></user>"
+#define HEAD                                                                                       \
+  "<conference-info xmlns='urn:ietf:params:xml:ns:conference-info' state='%s'>"                    \
+  "<conference-state><user-count>%u</user-count></conference-state><users>"
+#define CALL                                                                                       \
+  "<endpoint entity='e'><status>%s</status><media id='1'><type>audio</type>"                       \
+  "<status>sendrecv</status></media></endpoint></user>"
 #define TAIL "</users></conference-info>"
 
 static void

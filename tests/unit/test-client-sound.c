@@ -23,8 +23,8 @@ static void
 wav_refused (void)
 {
 #define FMT(format, channels, rate, bits)                                                          \
-  "RIFF\0\0\0\0WAVEfmt \x10\0\0\0" format "\0" channels "\0" rate                                 \
-  "\0\0\0\0\0\0\0\0" bits "\0data\x04\0\0\0\1\0\2\0"
+  "RIFF\0\0\0\0WAVEfmt \x10\0\0\0" format "\0" channels "\0" rate "\0\0\0\0\0\0\0\0" bits          \
+  "\0data\x04\0\0\0\1\0\2\0"
   static const struct {
     const char *data;
     gsize len;
