@@ -29,6 +29,7 @@ rfl_participant_new (RflCore *core, const RflParticipantSpec *spec)
   participant->pin = copy (spec->pin);
   participant->signalling = spec->signalling;
   participant->confirmed = !spec->unconfirmed;
+  participant->invited = spec->invited;
   participant->media = g_ptr_array_new ();
   return participant;
 }

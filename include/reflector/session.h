@@ -130,6 +130,7 @@ typedef enum {
  *   forge an address does not see our answer. Until then nothing is sent to its media
  * @local: the local address that its signalling came to, port 0; family 0: not known
  * @pin: what it brought to be let in (SIP: URI parameter `pin`), or %NULL; never to be logged
+ * @invited: this side asked it to come (SIP: an INVITE of ours)
  * @waiting: it has taken its place but is not let in yet: nobody is to hear, see or be told of it. See
  *   rfl_participant_set_waiting()
  */
@@ -147,6 +148,7 @@ struct _RflParticipant {
   RflAddress local;
   const char *pin;
   gboolean waiting;
+  gboolean invited;
 };
 
 /**
@@ -186,6 +188,7 @@ typedef struct {
   gpointer user_data;
   gboolean unconfirmed; /* its maker will call rfl_participant_confirm() */
   const char *pin;      /* (nullable) */
+  gboolean invited;
 } RflParticipantSpec;
 
 /* Strings are copied. Returns: (transfer full). */

@@ -47,7 +47,7 @@ rooms_lobby_joining (RflEvent *event, gpointer data, GError **error)
   RflParticipant *participant = event->participant;
   const char *pin = rooms_pins_find (rooms->pins, participant->session->name);
 
-  if (!pin)
+  if (!pin || participant->invited)
     return RFL_HOOK_CONTINUE;
   if (must_wait (rooms, participant))
     return refuse (rooms, participant, "Too many wrong PINs from this address", error);

@@ -48,14 +48,21 @@ is_good_pin (const char *pin)
   return n >= ROOMS_PIN_MIN && n <= ROOMS_PIN_MAX;
 }
 
+/* Says so once for each file. */
 static void
-check_file (const RflSettings *settings)
+check_files (const RflSettings *settings, guint n)
 {
-  const char *path = rfl_settings_get_file (settings, "pin");
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   struct stat st;
 
-  if (path && stat (path, &st) == 0 && st.st_mode & S_IROTH)
-    rfl_warning (NULL, "%s: everybody may read the PINs in it; try chmod o-rwx", path);
+  for (guint i = 0; i < n; i++)
+    {
+      const RflSettings *group = rfl_settings_get_group (settings, "pins", i);
+      const char *path = rfl_settings_get_file (group, "pin");
+      if (path && g_hash_table_add (seen, (gpointer) path) && stat (path, &st) == 0
+          && st.st_mode & S_IROTH)
+        rfl_warning (NULL, "%s: everybody may read the PINs in it; try chmod o-rwx", path);
+    }
 }
 
 static gboolean
@@ -87,8 +94,7 @@ rooms_pins_new (const RflSettings *settings, GError **error)
   for (guint i = 0; i < n; i++)
     if (!add_entry (pins, rfl_settings_get_group (settings, "pins", i), error))
       return NULL;
-  if (n > 0)
-    check_file (rfl_settings_get_group (settings, "pins", 0));
+  check_files (settings, n);
   return g_steal_pointer (&pins);
 }
 

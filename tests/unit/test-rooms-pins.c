@@ -113,22 +113,29 @@ ended (RflParticipant *participant, const char *reason, gpointer data)
 
 /* Returns: %NULL: refused with RFL_ERROR_FORBIDDEN */
 static RflParticipant *
-call (House *h, const char *room, const char *pin, const char *origin)
+join (House *h, const char *room, RflParticipantSpec *spec)
 {
   static const RflParticipantOps ops = { .ended = ended };
-  RflParticipantSpec spec = { .identity = "sip:a@h", .pin = pin, .origin = origin, .ops = &ops };
   GPtrArray *offers = g_ptr_array_new ();
   RflParticipant *participant;
   int code = -1;
 
-  rfl_address_parse (&spec.signalling, "192.0.2.1", 5060);
-  participant = rfl_participant_new (h->core, &spec);
+  spec->identity = "sip:a@h";
+  spec->ops = &ops;
+  rfl_address_parse (&spec->signalling, "192.0.2.1", 5060);
+  participant = rfl_participant_new (h->core, spec);
   g_ptr_array_add (h->made, participant);
   g_ptr_array_add (offers, rfl_medium_desc_new ("audio"));
   g_ptr_array_add (offers, rfl_medium_desc_new ("video"));
   rfl_participant_join (participant, room, offers, joined, &code);
   g_assert_true (code == 0 || code == RFL_ERROR_FORBIDDEN);
   return code == 0 ? participant : NULL;
+}
+
+static RflParticipant *
+call (House *h, const char *room, const char *pin, const char *origin)
+{
+  return join (h, room, &(RflParticipantSpec){ .pin = pin, .origin = origin });
 }
 
 static RflDirection
@@ -180,6 +187,20 @@ test_options (void)
   g_assert_false (rooms_pins_equal ("1234", "123"));
   g_assert_false (rooms_pins_equal ("1234", ""));
   g_assert_false (rooms_pins_equal ("1234567890123456", "12345678901234567"));
+  house_free (h);
+}
+
+/* Whom this side has called need not prove that he may come. */
+static void
+test_invited (void)
+{
+  House *h = house_new (PINS);
+  const RflParticipant *invited = join (h, "board1", &(RflParticipantSpec){ .invited = TRUE });
+
+  g_assert_nonnull (invited);
+  g_assert_false (invited->waiting);
+  g_assert_cmpuint (blocked (invited, 0), ==, RFL_DIRECTION_NONE);
+  assert_played (h, "");
   house_free (h);
 }
 
@@ -306,6 +327,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rooms/options", test_options);
+  g_test_add_func ("/rooms/invited", test_invited);
   g_test_add_func ("/rooms/uri", test_uri);
   g_test_add_func ("/rooms/no-events", test_no_events);
   g_test_add_func ("/rooms/lobby", test_lobby);

@@ -182,7 +182,94 @@ too_many (void)
   house_free (house);
 }
 
+static void
+too_many_in_all (void)
+{
+  House *house = house_new (QUICK "subscribers = \"all\"; max_subscriptions = 2;");
+  g_autoptr (Phone) caller = house_phone (house), one = house_phone (house),
+                    two = house_phone (house), three = house_phone (house);
+  g_autofree char *ok = NULL, *answer = NULL;
+
+  house_call (caller);
+  g_free (subscribe (one, ROOM, EVENT, "200"));
+  g_free (hear (one));
+  ok = subscribe (two, ROOM, EVENT, "200");
+  g_free (hear (two));
+  answer = subscribe (three, ROOM, EVENT, "503");
+  must_have (answer, "Retry-After:");
+  g_free (subscribe (one, one->contact, EVENT "Expires: 0\r\n", "200"));
+  g_free (hear (one));
+  g_free (subscribe (three, ROOM, EVENT, "200"));
+  g_free (hear (three));
+  house_free (house);
+}
+
+/* ---- authenticated ---- */
+
+#define AUTHORIZATION                                                                              \
+  "Authorization: Digest username=\"alice\", realm=\"r\", nonce=\"n\", uri=\"" ROOM                \
+  "\", response=\"0123\", qop=auth, nc=00000001, cnonce=\"c\"\r\n"
+
+static char **
+challenge (gpointer self, const char *realm, gboolean stale)
+{
+  static const char *const values[] = { "Digest realm=\"r\", nonce=\"n\"", NULL };
+
+  return g_strdupv ((char **) values);
+}
+
+static RflDigestVerdict
+check (gpointer self, const RflDigest *digest)
+{
+  House *house = self;
+
+  g_assert_cmpstr (digest->method, ==, "SUBSCRIBE");
+  return house->verdict;
+}
+
+static const RflCredentials credentials = { .challenge = challenge, .check = check };
+
+/* Of whom a password is asked may watch with it, without being there. */
+static void
+authenticated (void)
+{
+  House *house = house_new (QUICK "subscribers = \"authenticated\";");
+  g_autoptr (Phone) caller = house_phone (house), stranger = house_phone (house),
+                    wrong = house_phone (house), right = house_phone (house);
+  g_autofree char *asked = NULL;
+
+  house_call (caller);
+  g_assert_true (rfl_core_offer_service (house->core, RFL_CREDENTIALS_SERVICE,
+                                         RFL_CREDENTIALS_VERSION, &credentials, house, NULL));
+  asked = subscribe (stranger, ROOM, EVENT, "401");
+  must_have (asked, "\r\nWWW-Authenticate: Digest realm=\"r\"");
+  house->verdict = RFL_DIGEST_WRONG;
+  g_free (subscribe (wrong, ROOM, EVENT AUTHORIZATION, "401"));
+  g_assert_cmpuint (count_subscriptions (house), ==, 0);
+  house->verdict = RFL_DIGEST_OK;
+  g_free (subscribe (right, ROOM, EVENT AUTHORIZATION, "200"));
+  hear_with (right, "<user-count>1</user-count>", "state=\"full\"");
+  rfl_core_withdraw_service (house->core, RFL_CREDENTIALS_SERVICE);
+  house_free (house);
+}
+
 /* ---- told ---- */
+
+/* Over the connection that the subscriber made. */
+static void
+over_tcp (void)
+{
+  House *house = house_new (QUICK "subscribers = \"all\";");
+  g_autoptr (Phone) one = house_phone (house), two = house_phone (house);
+  g_autoptr (Phone) watcher = phone_new (house->context, house->port, TRUE);
+
+  house_call (one);
+  g_free (subscribe (watcher, ROOM, EVENT "Expires: 600\r\n", "200"));
+  hear_with (watcher, "SIP/2.0/TCP", "<user-count>1</user-count>");
+  house_call (two);
+  hear_with (watcher, "SIP/2.0/TCP", "state=\"partial\" version=\"1\"");
+  house_free (house);
+}
 
 static void
 full_and_partial (void)
@@ -499,6 +586,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/conference/strangers", strangers);
   g_test_add_func ("/sip/conference/nobody-there", nobody_there);
   g_test_add_func ("/sip/conference/too-many", too_many);
+  g_test_add_func ("/sip/conference/too-many-in-all", too_many_in_all);
+  g_test_add_func ("/sip/conference/authenticated", authenticated);
+  g_test_add_func ("/sip/conference/over-tcp", over_tcp);
   g_test_add_func ("/sip/conference/full-and-partial", full_and_partial);
   g_test_add_func ("/sip/conference/muted", muted);
   g_test_add_func ("/sip/conference/fetch", fetch);

@@ -90,19 +90,15 @@ static const RflParticipantOps participant_ops = { .ended = ended,
                                                    .reoffer = sip_reinvite_reoffer };
 
 void
-sip_call_adopt (SipCall *call, const char *identity, const char *display_name, const char *pin,
-                gboolean confirmed)
+sip_call_adopt (SipCall *call, const RflParticipantSpec *who)
 {
   SipPlugin *plugin = call->listener->plugin;
-  RflParticipantSpec spec = { .identity = identity,
-                              .display_name = display_name,
-                              .cname = identity,
-                              .signalling = call->remote,
-                              .ops = &participant_ops,
-                              .user_data = call,
-                              .unconfirmed = !confirmed,
-                              .pin = pin };
+  RflParticipantSpec spec = *who;
 
+  spec.cname = who->identity;
+  spec.signalling = call->remote;
+  spec.ops = &participant_ops;
+  spec.user_data = call;
   call->participant = rfl_participant_new (plugin->core, &spec);
   rfl_participant_set_data (call->participant, CALL_KEY, call, NULL);
   rfl_participant_set_local (call->participant, &call->listener->local);

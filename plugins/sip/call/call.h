@@ -107,9 +107,9 @@ struct _SipCall {
   SipCall *twin;
 };
 
-/* Makes @call, whose other members are set, a call of the plugin, with its participant. @pin: (nullable) */
-void sip_call_adopt (SipCall *call, const char *identity, const char *display_name, const char *pin,
-                     gboolean confirmed);
+/* Makes @call, whose other members are set, a call of the plugin, with its participant. @who: names, PIN, and how it
+ * came */
+void sip_call_adopt (SipCall *call, const RflParticipantSpec *who);
 /* @sip: (nullable): the ACK */
 void sip_call_acknowledged (SipCall *call, const sip_t *sip);
 /* The stack ends the dialog by itself, or the peer does. */

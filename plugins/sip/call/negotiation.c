@@ -148,7 +148,10 @@ call_new (SipListener *listener, SipInvite *invite)
   sip_timer_note (call, invite->sip);
   sip_target_apply (call, sip_target_new (call, invite->sip, &invite->remote, invite->tcp));
   call->since = rfl_clock_now (rfl_core_get_clock (listener->plugin->core));
-  sip_call_adopt (call, identity, display_name, pin, call->tcp);
+  sip_call_adopt (call, &(RflParticipantSpec){ .identity = identity,
+                                               .display_name = display_name,
+                                               .pin = pin,
+                                               .unconfirmed = !call->tcp });
   sip_index_add (listener->plugin->index, call, invite->sip);
   sip_gate_know (listener->plugin->gate, call);
   return call;

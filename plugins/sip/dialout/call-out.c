@@ -111,7 +111,9 @@ sip_call_out_start (SipCallOut *out)
   SipCall *call = call_new (out);
 
   /* Its answer has what only our INVITE said: it is where it says. */
-  sip_call_adopt (call, out->identity, out->display_name, NULL, TRUE);
+  sip_call_adopt (call, &(RflParticipantSpec){ .identity = out->identity,
+                                               .display_name = out->display_name,
+                                               .invited = TRUE });
   sip_gate_know (out->listener->plugin->gate, call);
   sip_index_move (out->listener->plugin->index, call);
   sip_journal_note (out->listener->plugin->journal, call, out->sip);
