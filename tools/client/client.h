@@ -47,6 +47,7 @@ typedef struct {
   guint16 port; /* of SIP */
   gboolean tcp; /* SIP over TCP */
   char *mode;   /* all, mix, one, or %NULL: the server's choice */
+  char *pin;    /* of the room, letters and digits, or %NULL */
   char *user;   /* in From, and of the digest */
   char *password_file;
   gboolean json, verbose;

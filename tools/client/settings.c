@@ -30,6 +30,7 @@ client_settings_clear (ClientSettings *settings)
   g_free (settings->room);
   g_free (settings->server);
   g_free (settings->mode);
+  g_free (settings->pin);
   g_free (settings->user);
   g_free (settings->password_file);
   g_free (settings->local);
@@ -86,6 +87,17 @@ set_mode (ClientSettings *s, const char *mode, GError **error)
 }
 
 static gboolean
+set_pin (ClientSettings *s, const char *pin, GError **error)
+{
+  for (const char *p = pin; *p; p++)
+    if (!g_ascii_isalnum (*p))
+      return wrong (error, "a PIN has letters and digits only", "pin=…");
+  g_free (s->pin);
+  s->pin = *pin ? g_strdup (pin) : NULL;
+  return TRUE;
+}
+
+static gboolean
 set_transport (ClientSettings *s, const char *transport, GError **error)
 {
   if (g_ascii_strcasecmp (transport, "tcp") != 0 && g_ascii_strcasecmp (transport, "udp") != 0)
@@ -111,14 +123,19 @@ set_parameters (ClientSettings *s, const char *text, GError **error)
           if (!set_mode (s, parameters[i] + 5, error))
             return FALSE;
         }
+      else if (g_str_has_prefix (parameters[i], "pin="))
+        {
+          if (!set_pin (s, parameters[i] + 4, error))
+            return FALSE;
+        }
       else if (*parameters[i] != '\0')
-        return wrong (error, "of parameters of a URI only transport and mode are known",
+        return wrong (error, "of parameters of a URI only transport, mode and pin are known",
                       parameters[i]);
     }
   return TRUE;
 }
 
-/* sip:ROOM@HOST[:PORT][;transport=…][;mode=…], or ROOM@HOST…, or ROOM alone */
+/* sip:ROOM@HOST[:PORT][;transport=…][;mode=…][;pin=…], or ROOM@HOST…, or ROOM alone */
 static gboolean
 set_room (ClientSettings *s, const char *text, GError **error)
 {
@@ -225,8 +242,9 @@ make_context (const ClientCommand *command, const GOptionEntry *entries, const G
   g_option_context_set_summary (context, command->summary);
   g_option_context_set_description (
       context,
-      "ROOM is sip:ROOM@SERVER[:PORT][;transport=tcp][;mode=MODE], ROOM@SERVER, or a name with "
-      "--server.\nThe password comes from --password-file, else from the environment "
+      "ROOM is sip:ROOM@SERVER[:PORT][;transport=tcp][;mode=MODE][;pin=PIN], ROOM@SERVER,\n"
+      "or a name with --server.\nThe password comes from --password-file, else from the "
+      "environment "
       "(REFLECTOR_PASSWORD), else\nis asked for on the terminal. reflector-client(1) tells "
       "more.");
   if (entries != NULL)

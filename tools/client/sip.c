@@ -382,9 +382,10 @@ write_uri (const Client *client)
   gboolean six = strchr (s->server, ':') != NULL;
   g_autofree char *port = s->port != 5060 ? g_strdup_printf (":%u", s->port) : g_strdup ("");
 
-  return g_strdup_printf ("sip:%s@%s%s%s%s%s%s%s", user, six ? "[" : "", s->server, six ? "]" : "",
-                          port, s->tcp ? ";transport=tcp" : "", s->mode ? ";mode=" : "",
-                          s->mode ? s->mode : "");
+  return g_strdup_printf ("sip:%s@%s%s%s%s%s%s%s%s%s", user, six ? "[" : "", s->server,
+                          six ? "]" : "", port, s->tcp ? ";transport=tcp" : "",
+                          s->mode ? ";mode=" : "", s->mode ? s->mode : "", s->pin ? ";pin=" : "",
+                          s->pin ? s->pin : "");
 }
 
 static nua_t *
