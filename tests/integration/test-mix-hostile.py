@@ -90,9 +90,11 @@ def digits(dice=random.Random(8)):
                                                                          dice.getrandbits(16)) * dice.choice((1, 1, 0, 3)))
 
 
-def await_more(lab, voices, since, span, what):
-    """So many seconds more for each."""
+def window(lab, voices, span, what):
+    """So many seconds more for each: the counts at its begin and its end."""
+    since = counts(voices)
     lab.engine.wait(lambda: all(n > m + 50 * span for n, m in zip(counts(voices), since)), span + 10, what)
+    return since, counts(voices)
 
 
 def nuisances(lab, tap):
@@ -108,17 +110,15 @@ def nuisances(lab, tap):
                                      ("digits", "PCMU/8000", digits(), 2)):
         with Load(tap):
             nuisance = Nuisance(lab, "blue", codec, make, burst)
-            since = counts(voices)
-            await_more(lab, voices, since, span, f"sound beside {name}")
-            until = counts(voices)
+            during = window(lab, voices, span, f"sound beside {name}")
             nuisance.end()
+        window(lab, voices, 1, "the last of it")
+        after = window(lab, voices, 4, "sound afterwards")
         # a decoder makes noise of noise, of which there is some at one's own tone, too
-        for voice, verdict in heard(voices, since, until, quiet=False):
+        for voice, verdict in heard(voices, *during, quiet=False):
             tap.ok(verdict.good(span - 2), f"{name}: who speaks {voice.codec.name} hears the two others as loud as each other",
                    verdict)
-        since = counts(voices)
-        await_more(lab, voices, since, 4, "sound afterwards")
-        for voice, verdict in heard(voices, since, counts(voices)):
+        for voice, verdict in heard(voices, *after):
             tap.ok(verdict.good(2), f"{name} is over: {voice.codec.name} hears the two others and not itself", verdict)
     tap.ok(memory(daemon) < before + 20000, "the daemon has not grown", before, memory(daemon))
     tap.ok(daemon.process.poll() is None, "and runs")

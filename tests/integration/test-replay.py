@@ -27,7 +27,11 @@ def faults(offer, answer):
                 found.append(f"{word} was not offered")
         if ours["rtcp"] not in (None, ours["port"] + ("rtcp-mux" not in ours["lines"])):
             found.append(f"RTCP at {ours['rtcp']}")
-    unwanted = ("a=ice", "a=candidate", "a=crypto", "a=fingerprint", "a=setup", "trr-int", "tmmbr")
+    unwanted = ["a=crypto", "a=fingerprint", "a=setup", "trr-int", "tmmbr"]
+    if "a=ice-ufrag" not in offer:
+        unwanted += ["a=ice", "a=candidate"]
+    elif any(f"a={word}" not in answer for word in ("ice-lite", "ice-ufrag:", "ice-pwd:", "candidate:")):
+        found.append("ICE was offered")
     return found + [line for line in answer.splitlines() if any(word in line for word in unwanted)]
 
 
