@@ -13,12 +13,13 @@ ETH_P_IP, ETH_P_IPV6, ETH_P_ALL, PACKET_OUTGOING = 0x0800, 0x86dd, 3, 4
 
 class Ear:
     """Every RTP packet that reaches `ip` in `ns` from the reflector's port `sport` (5566 audio, 5568
-    video) at one of the ports `dports`; each is also fed to the Players in `targets`."""
+    video), or the second one of its kind, at one of the ports `dports`; each is also fed to the Players in `targets`."""
 
     WANTED = staticmethod(lambda kind: kind != PACKET_OUTGOING)
 
     def __init__(self, lab, ns, ip, sport, dports=range(65536), targets=()):
-        self.lab, self.ns, self.ip, self.sport, self.dports = lab, ns, ip, sport, dports
+        self.lab, self.ns, self.ip, self.dports = lab, ns, ip, dports
+        self.doors = (sport, sport + 4)  # rtp.second_ports
         self.packets, self.targets = [], list(targets)
         # what is sent is shown to those alone who want everything
         self.sock = lab.socket(ns, socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(
@@ -49,7 +50,7 @@ class Ear:
         if proto != socket.IPPROTO_UDP or dst != self.ip:
             return
         sport, dport, size = struct.unpack_from("!HHH", udp)
-        if sport == self.sport and dport in self.dports:
+        if sport in self.doors and dport in self.dports:
             self._take(udp[8:size], (src, sport))
 
     def _take(self, data, source):
@@ -79,7 +80,7 @@ class Mouth(Ear):
         if proto != socket.IPPROTO_UDP or src != self.ip:
             return
         sport, dport, size = struct.unpack_from("!HHH", udp)
-        if dport == self.sport and sport in self.dports:
+        if dport in self.doors and sport in self.dports:
             self._take(udp[8:size], (src, sport))
 
 

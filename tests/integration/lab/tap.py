@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Results in the Test Anything Protocol. Not where a test prepares or cleans up: see net.Lab."""
+import os
 import signal
 import sys
 import traceback
@@ -77,14 +78,16 @@ def attempt(case, topology, settings):
 
 
 def run(case, tap, topology, settings):
-    """Runs a case until it is good, or has failed although the machine kept time."""
-    for left in reversed(range(ATTEMPTS)):
+    """Runs a case until it is good, or has failed although the machine kept time. Continuous integration runs it a
+    second time in any case: on a machine that others use, too, phones are late for more reasons than this one sees."""
+    for number in range(ATTEMPTS):
         steady = Steady()
         try:
             trial = attempt(case, topology, settings)
         finally:
             steady.stop()
-        if not (trial.bad and steady.late and left):
+        excused = steady.late or (os.environ.get("CI") and number == 0)
+        if not (trial.bad and excused and number + 1 < ATTEMPTS):
             break
         tap.note(f"{case.__name__} is run again, for {steady}. Failed: {'; '.join(trial.bad)}")
     trial.tell(tap)
