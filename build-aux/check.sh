@@ -64,7 +64,8 @@ stage_net-asan () {
   tree_asan && make -s check-net NET_WITHOUT=tests/integration/test-clients.py
 }
 stage_tsan () {
-  tree_tsan && make -s -j2 check-fast
+  # what GnuTLS does under locks of its own looks like races
+  tree_tsan && make -s -j2 check-fast FAST_WITHOUT=tests/unit/test-client-tls
 }
 stage_net-tsan () {
   local name tests=
