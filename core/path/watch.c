@@ -16,7 +16,7 @@ static const struct {
                            "(path.unknown_limited)" },
   { COUNT_PARK_OVERFLOW, "packets found no room to wait for their source (path.park_overflow)" },
   { COUNT_UPCALLS_DROPPED, "packets were too many for the main thread (path.upcalls_dropped)" },
-  { COUNT_FRAMES_DROPPED, "frames of a mixer found no room (path.frames_dropped)" },
+  { COUNT_FRAMES_DROPPED, "frames of a feed found no room (path.frames_dropped)" },
 };
 
 static void
