@@ -35,7 +35,8 @@ static const struct {
   [COUNT_GSO_MESSAGES] = { "path.gso_messages", "messages of several copies (UDP_SEGMENT)" },
   [COUNT_RELAY_DROPPED] = { "path.relay_dropped", "packets another worker had no room for" },
   [COUNT_LEFT_OUT] = { "path.left_out", "packets of video left out for the bandwidth of legs" },
-  [COUNT_FRAMES_DROPPED] = { "path.frames_dropped", "frames of a feed that a worker had no room for" },
+  [COUNT_FRAMES_DROPPED] = { "path.frames_dropped",
+                             "frames of a feed that a worker had no room for" },
   [COUNT_FRAMES_REFUSED] = { "path.frames_refused", "frames of a feed beyond the limits of one" },
 };
 

@@ -195,11 +195,12 @@ static void
 test_invited (void)
 {
   House *h = house_new (PINS);
-  const RflParticipant *invited = join (h, "board1", &(RflParticipantSpec){ .invited = TRUE });
+  RflParticipantSpec spec = { .invited = TRUE };
+  const RflParticipant *participant = join (h, "board1", &spec);
 
-  g_assert_nonnull (invited);
-  g_assert_false (invited->waiting);
-  g_assert_cmpuint (blocked (invited, 0), ==, RFL_DIRECTION_NONE);
+  g_assert_nonnull (participant);
+  g_assert_false (participant->waiting);
+  g_assert_cmpuint (blocked (participant, 0), ==, RFL_DIRECTION_NONE);
   assert_played (h, "");
   house_free (h);
 }
