@@ -21,6 +21,7 @@
 #include <reflector/option.h>
 #include <reflector/plugin.h>
 #include <reflector/port.h>
+#include <reflector/post.h>
 #include <reflector/rate.h>
 #include <reflector/rooms.h>
 #include <reflector/route.h>

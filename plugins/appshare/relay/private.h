@@ -3,7 +3,7 @@
 #pragma once
 
 #include "plugins/appshare/relay/conn.h"
-#include "plugins/appshare/relay/post.h"
+#include <reflector/post.h>
 #include "plugins/appshare/relay/relay.h"
 
 /* Seconds: a line; NO; what is waiting at the end */
@@ -75,7 +75,7 @@ struct _Relay {
   RelayFuncs funcs;
   gpointer user_data;
   GThread *thread;
-  Post *down, *up;
+  RflPost *down, *up;
   GMainLoop *loop;
   RelayLimits limits, next; /* @next: the main thread's */
   GHashTable *shares;

@@ -78,7 +78,7 @@ send_up (Relay *relay, UpType type, const char *id, const char *text, const Up *
   up->type = type;
   g_strlcpy (up->id, id, sizeof up->id);
   up->text = g_strdup (text);
-  post_send (relay->up, up);
+  rfl_post_send (relay->up, up);
 }
 
 void
@@ -261,7 +261,7 @@ relay_set_limits (Relay *relay, const RelayLimits *limits)
     return;
   down = down_new (DOWN_LIMITS, NULL);
   limits_copy (&down->limits, limits);
-  post_send (relay->down, down);
+  rfl_post_send (relay->down, down);
 }
 
 void
@@ -270,7 +270,7 @@ relay_add (Relay *relay, const RelayShare *share)
   Down *down = down_new (DOWN_ADD, share->id);
 
   down->share = *share;
-  post_send (relay->down, down);
+  rfl_post_send (relay->down, down);
 }
 
 void
@@ -279,7 +279,7 @@ relay_end (Relay *relay, const char *id, gboolean flush)
   Down *down = down_new (DOWN_END, id);
 
   down->flush = flush;
-  post_send (relay->down, down);
+  rfl_post_send (relay->down, down);
 }
 
 void
@@ -291,7 +291,7 @@ relay_add_key (Relay *relay, const char *id, guint64 holder, gboolean link,
   down->key.holder = holder;
   down->key.link = link;
   memcpy (down->key.key, key, RFL_SHARE_PASSKEY);
-  post_send (relay->down, down);
+  rfl_post_send (relay->down, down);
 }
 
 void
@@ -300,7 +300,7 @@ relay_drop_key (Relay *relay, const char *id, guint64 holder)
   Down *down = down_new (DOWN_DROP, id);
 
   down->key.holder = holder;
-  post_send (relay->down, down);
+  rfl_post_send (relay->down, down);
 }
 
 void
@@ -309,7 +309,7 @@ relay_set_linked (Relay *relay, GArray *addresses)
   Down *down = down_new (DOWN_LINKED, NULL);
 
   down->linked = addresses;
-  post_send (relay->down, down);
+  rfl_post_send (relay->down, down);
 }
 
 /* ---- the thread ---- */
@@ -378,8 +378,8 @@ relay_start (Relay *relay, GError **error)
   relay->loop = g_main_loop_new (relay->context, FALSE);
   relay->buffer = g_new (ConnBuffer, 1);
   limits_copy (&relay->limits, &relay->next);
-  relay->down = post_new (relay->context, take_down, relay, error);
-  relay->up = relay->down ? post_new (relay->main_context, take_up, relay, error) : NULL;
+  relay->down = rfl_post_new (relay->context, take_down, relay, error);
+  relay->up = relay->down ? rfl_post_new (relay->main_context, take_up, relay, error) : NULL;
   if (relay->up)
     relay->thread = new_thread (relay, error);
   if (!relay->thread)
@@ -392,12 +392,12 @@ relay_stop (Relay *relay)
 {
   if (relay->thread)
     {
-      post_send (relay->down, down_new (DOWN_QUIT, NULL));
+      rfl_post_send (relay->down, down_new (DOWN_QUIT, NULL));
       g_thread_join (relay->thread);
       relay->thread = NULL;
     }
-  g_clear_pointer (&relay->down, post_free);
-  g_clear_pointer (&relay->up, post_free);
+  g_clear_pointer (&relay->down, rfl_post_free);
+  g_clear_pointer (&relay->up, rfl_post_free);
   g_clear_pointer (&relay->loop, g_main_loop_unref);
   g_clear_pointer (&relay->context, g_main_context_unref);
   g_clear_pointer (&relay->linked, g_array_unref);

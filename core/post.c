@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A list under a lock, and a descriptor that wakes the receiver. Not for packets. */
-#include "plugins/appshare/relay/post.h"
+#include <reflector/post.h>
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -9,17 +9,17 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct _Post {
+struct _RflPost {
   pthread_mutex_t lock;
   GQueue queue;
-  PostFunc func;
+  RflPostFunc func;
   gpointer user_data;
   GSource *source;
   int fd;
 };
 
 void
-post_drain (Post *post)
+rfl_post_drain (RflPost *post)
 {
   GQueue taken;
 
@@ -38,22 +38,22 @@ on_event (int fd, GIOCondition condition, gpointer data)
 
   while (read (fd, &n, sizeof n) < 0 && errno == EINTR)
     ;
-  post_drain (data);
+  rfl_post_drain (data);
   return G_SOURCE_CONTINUE;
 }
 
-Post *
-post_new (GMainContext *context, PostFunc func, gpointer user_data, GError **error)
+RflPost *
+rfl_post_new (GMainContext *context, RflPostFunc func, gpointer user_data, GError **error)
 {
   int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  Post *post;
+  RflPost *post;
 
   if (fd < 0)
     {
       g_set_error (error, RFL_ERROR, RFL_ERROR_IO, "eventfd: %s", g_strerror (errno));
       return NULL;
     }
-  post = g_new0 (Post, 1);
+  post = g_new0 (RflPost, 1);
   pthread_mutex_init (&post->lock, NULL);
   g_queue_init (&post->queue);
   post->func = func;
@@ -68,7 +68,7 @@ post_new (GMainContext *context, PostFunc func, gpointer user_data, GError **err
 }
 
 void
-post_send (Post *post, gpointer message)
+rfl_post_send (RflPost *post, gpointer message)
 {
   guint64 one = 1;
 
@@ -80,13 +80,13 @@ post_send (Post *post, gpointer message)
 }
 
 void
-post_free (Post *post)
+rfl_post_free (RflPost *post)
 {
   if (!post)
     return;
   g_source_destroy (post->source);
   g_source_unref (post->source);
-  post_drain (post);
+  rfl_post_drain (post);
   close (post->fd);
   pthread_mutex_destroy (&post->lock);
   g_free (post);
