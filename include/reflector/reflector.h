@@ -13,6 +13,7 @@
 #include <reflector/credentials.h>
 #include <reflector/error.h>
 #include <reflector/feed.h>
+#include <reflector/file.h>
 #include <reflector/format.h>
 #include <reflector/ice.h>
 #include <reflector/links.h>
