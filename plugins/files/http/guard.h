@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* What a connection may do. A limit of 0 means: none. */
+/* What a connection may do. Times and rates of 0 mean: no limit; @head must be set. */
 typedef struct {
   gsize head;         /* octets of a request's head, its empty line among them */
   guint fields;       /* header fields of a request */
@@ -55,5 +55,26 @@ typedef void (*GuardRefused) (guint status, const char *why, gpointer user_data)
  */
 GIOStream *guard_new (GIOStream *base, const GuardLimits *limits, GuardRefused refused,
                       gpointer user_data);
+
+/**
+ * guard_refuse:
+ * @stream: of guard_new()
+ * @status: 4xx or 5xx
+ * @fields: (nullable): more of the answer's header, each line with its CR LF
+ * @why: static, of ASCII without quotes
+ *
+ * Answers the present request at once, in the library's place, and ends the connection: for a body
+ * that nobody wants and whose sender did not ask before (the library would read it to its end
+ * first). Later writes fail, reads end. Not counted: GuardRefused is not called.
+ *
+ * Returns: whether it was done; not once an answer has begun, or where the body is read already
+ */
+gboolean guard_refuse (GIOStream *stream, guint status, const char *fields, const char *why);
+
+/* Octets of the present request's body that the library has not read yet. */
+guint64 guard_get_unread (GIOStream *stream);
+
+/* For tests: microseconds from somewhere else than g_get_monotonic_time(). */
+void guard_set_clock (GIOStream *stream, gint64 (*now) (gpointer user_data), gpointer user_data);
 
 G_END_DECLS
