@@ -90,9 +90,9 @@ stage_format () {
 stage_tidy () {
   local flags
   configured tidy gcc || return 1 # for its config.h
-  read -ra flags < <(pkg-config --cflags glib-2.0 gmodule-2.0 gio-2.0 gio-unix-2.0 libconfig sofia-sip-ua-glib)
+  read -ra flags < <(pkg-config --cflags glib-2.0 gmodule-2.0 gio-2.0 gio-unix-2.0 libconfig sofia-sip-ua-glib libsoup-3.0)
   flags+=(-std=gnu11 -D_GNU_SOURCE "-I$top/include" "-I$top" "-I$dir/tidy" '-DRFL_PLUGIN_DIR="/"'
-    '-DRFL_CONF_DIR="/"' '-DSIP_STATE_DIR="/"' '-DPROBE_NAME="probe"')
+    '-DRFL_CONF_DIR="/"' '-DSIP_STATE_DIR="/"' '-DFILES_STATE_DIR="/"' '-DPROBE_NAME="probe"')
   cd "$top" && sources '*.c' | nice -n 10 xargs -P 2 -I{} clang-tidy --quiet {} -- "${flags[@]}" 2>/dev/null
 }
 stage_cppcheck () {

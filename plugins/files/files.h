@@ -38,7 +38,7 @@ typedef struct {
   char *spool, *bind;
   guint16 port;
   gboolean anyone, by_message;
-  guint orphan_time; /* seconds */
+  guint orphan_time;                   /* seconds */
   RflAddress address, external, local; /* family 0: not set */
 } FilesOptions;
 
@@ -56,7 +56,7 @@ struct _Files {
   gboolean tls;
   GHashTable *items;  /* by id in hexadecimal digits */
   GHashTable *guests; /* FilesGuest by participant's id */
-  guint8 page_key[32];
+  GHashTable *rooms;  /* names of sessions that there are at present */
   GArray *hooks;
   const RflControl *control;
   gpointer control_self;
@@ -90,6 +90,7 @@ void files_count_http (Files *files);
 FilesCounters files_counters_new (RflCore *core);
 
 /* item.c: what can be fetched */
+void files_item_free (gpointer item);
 void files_on_offered (FileInfo *info, gpointer files);
 void files_on_gone (const guint8 id[FILE_ID], const char *reason, gpointer files);
 FilesItem *files_find (Files *files, const guint8 id[FILE_ID]);
@@ -99,6 +100,7 @@ GPtrArray *files_list (Files *files, const char *room);
 void files_look_for_rooms (Files *files);
 
 /* guest.c: participants of this reflector */
+void files_guest_free (gpointer guest);
 /* (nullable): whom it belongs to, in the room */
 FilesGuest *files_find_passkey (Files *files, const char *room, const char *hex);
 /* Whether it is joined and let in. */
@@ -106,8 +108,8 @@ gboolean files_is_in (const RflParticipant *participant);
 /* Its guest, made if it is in and has none. (nullable) */
 FilesGuest *files_get_guest (Files *files, RflParticipant *participant);
 void files_forget_guest (Files *files, RflParticipant *participant);
-/* Whether somebody of this reflector is in the room. */
-gboolean files_is_room (Files *files, const char *room);
+/* (nullable): one of this reflector in the room with this user part of its identity (sip:USER@HOST) */
+RflParticipant *files_find_user (Files *files, const char *room, const char *user);
 
 /* judge.c: who may do what */
 void files_on_ask (HttpAsk *ask, gpointer files);
@@ -117,7 +119,7 @@ void files_on_ask (HttpAsk *ask, gpointer files);
 char *files_get_base (const Files *files, const RflAddress *remote, const RflAddress *local);
 /* (transfer full): the path of a room's page, "/page/TOKEN/" */
 char *files_get_page (const Files *files, const char *room);
-/* (transfer full) (nullable): the room of a page's token, if somebody is in it or files of it are there */
+/* (transfer full) (nullable): the room of a page's token, if somebody is in it */
 char *files_find_page (Files *files, const char *token);
 void files_random (guint8 *out, gsize len);
 
@@ -127,8 +129,8 @@ void files_say_gone (FilesItem *item, const char *reason);
 void files_tell_newcomer (Files *files, RflParticipant *participant);
 
 /* links.c: linked reflectors */
-void files_on_link (const char *peer, const char *session, guint8 type, const guint8 *body, gsize len,
-                    gpointer files);
+void files_on_link (const char *peer, const char *session, guint8 type, const guint8 *body,
+                    gsize len, gpointer files);
 void files_link_up (Files *files, const char *peer);
 void files_link_down (Files *files, const char *peer);
 /* To all that it has not come from. */

@@ -110,7 +110,7 @@ typedef enum {
  * @status: 0: yes; else of HTTP, with @why
  * @challenges: (nullable): values for WWW-Authenticate, with 401
  * @who: for comparison; @owner: as people are told; @real_room: by name
- * @page: what is to stand before a file's path in URLs that the asker gets: "http://ADDRESS:PORT"
+ * @base: (nullable): what is to stand before a path in URLs that the asker gets: "http://ADDRESS:PORT"
  */
 typedef struct {
   HttpAskType type;
@@ -183,5 +183,7 @@ void http_set_linked (Http *http, GArray *addresses);
 void http_add_remote (Http *http, const HttpRemote *remote);
 /* Its files cannot be fetched before they are added again. */
 void http_remote_away (Http *http, const char *peer);
+/* Lent; 32 octets that do not change with a restart, once it has started: rooms' pages are named by it. */
+const guint8 *http_get_page_key (const Http *http);
 guint64 http_get_stat (const Http *http, HttpStat stat);
 guint64 http_get_gauge (const Http *http, HttpGauge gauge);
