@@ -25,6 +25,7 @@ typedef struct {
   Http *http;
   Door *door; /* %NULL: it is closed */
   RflAddress peer;
+  GSocketAddress *local;
   gboolean linked;
   GIOStream *io; /* while TLS is shaken hands */
   GCancellable *shaking;
@@ -38,6 +39,7 @@ visitor_free (Visitor *visitor)
       g_ptr_array_remove_fast (visitor->door->visitors, visitor);
       http_set_gauge (visitor->door->http, HTTP_GAUGE_CONNECTIONS, visitor->door->visitors->len);
     }
+  g_clear_object (&visitor->local);
   g_clear_object (&visitor->io);
   g_clear_object (&visitor->shaking);
   g_free (visitor);
@@ -79,8 +81,10 @@ let_in (Visitor *visitor, GIOStream *io)
   g_autoptr (GSocketAddress) remote = g_socket_address_new_from_native (&sa, len);
   g_autoptr (GIOStream) guard = guard_new (io, &limits, on_refused, visitor);
 
+  g_object_set_data (G_OBJECT (remote), HTTP_GUARD,
+                     guard); /* which lives as long as its messages */
   g_object_weak_ref (G_OBJECT (guard), on_closed, visitor);
-  soup_server_accept_iostream (http->server, guard, NULL, remote, NULL);
+  soup_server_accept_iostream (http->server, guard, visitor->local, remote, NULL);
 }
 
 /* ---- TLS ---- */
@@ -159,10 +163,13 @@ welcome (Door *door, GSocket *socket, const RflAddress *peer)
 {
   Http *http = door->http;
   gboolean linked = http_is_linked (http, peer);
+  g_autoptr (GSocketAddress) local = g_socket_get_local_address (socket, NULL);
   g_autoptr (GIOStream) io = G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
   Visitor *visitor;
 
   http_count (http, HTTP_CONNECTIONS, 1);
+  if (!local)
+    return; /* gone already */
   if (count (http, NULL, linked) >= http->limits.connections
       || (!linked && count (http, peer, FALSE) >= http->limits.per_address))
     {
@@ -175,6 +182,7 @@ welcome (Door *door, GSocket *socket, const RflAddress *peer)
   visitor->http = http;
   visitor->door = door;
   visitor->peer = *peer;
+  visitor->local = g_steal_pointer (&local);
   visitor->linked = linked;
   g_ptr_array_add (door->visitors, visitor);
   http_set_gauge (http, HTTP_GAUGE_CONNECTIONS, door->visitors->len);

@@ -206,8 +206,11 @@ void request_go_on (Request *request);
 /* @path: as it came, with its escapes. Returns: what it names; strings into @request */
 Route route_parse (const char *path, Request *request);
 
+/* door.c: the guard (guard.h) of a message, as data of its remote address */
+#define HTTP_GUARD "reflectord-guard"
+
 /* reply.c */
-/* {"error": @why}. The connection ends with it. */
+/* {"error": @why}, static. The connection ends with it, at once if a body is still to come that nobody wants. */
 void reply_error (Request *request, guint status, const char *why);
 void reply_json (Request *request, guint status, GString *json);
 /* Appends a JSON string with its quotes. */

@@ -2,6 +2,7 @@
 /* Answers that are short: errors and JSON, and the fields that all answers have. Not for files: download.c. */
 #include "plugins/files/http/private.h"
 
+#include "plugins/files/http/guard.h"
 #include <string.h>
 
 void
@@ -48,11 +49,40 @@ reply_json (Request *request, guint status, GString *json)
                                     g_string_free (json, FALSE), len);
 }
 
-void
-reply_error (Request *request, guint status, const char *why)
+static void
+append_field (const char *name, const char *value, gpointer fields)
 {
-  GString *json = g_string_new ("{\"error\": ");
+  static const char *const passed[] = { "Allow",         "Content-Range",    "Retry-After",
+                                        "Upload-Offset", "WWW-Authenticate", NULL };
 
+  if (g_strv_contains (passed, name))
+    g_string_append_printf (fields, "%s: %s\r\n", name, value);
+}
+
+/* Instead of the library, which would read the body first. */
+static gboolean
+refuse_body (Request *request, guint status, const char *why)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (request->msg);
+  GIOStream *guard = address ? g_object_get_data (G_OBJECT (address), HTTP_GUARD) : NULL;
+  SoupMessageHeaders *fields = soup_server_message_get_request_headers (request->msg);
+  GString *more;
+  gboolean done;
+
+  if (!guard || guard_get_unread (guard) == 0
+      || soup_message_headers_get_expectations (fields) & SOUP_EXPECTATION_CONTINUE)
+    return FALSE;
+  more = g_string_new (NULL);
+  soup_message_headers_foreach (soup_server_message_get_response_headers (request->msg),
+                                append_field, more);
+  done = guard_refuse (guard, status, more->str, why);
+  g_string_free (more, TRUE);
+  return done;
+}
+
+static void
+count_error (Request *request, guint status, const char *why)
+{
   if (status == SOUP_STATUS_UNAUTHORIZED)
     http_count (request->http, HTTP_UNAUTHORIZED, 1);
   else if (status == SOUP_STATUS_FORBIDDEN)
@@ -60,9 +90,20 @@ reply_error (Request *request, guint status, const char *why)
   else if (status == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE
            || status == SOUP_STATUS_INSUFFICIENT_STORAGE)
     http_note (request->http, HTTP_OVER_QUOTA, &request->peer, why);
+}
+
+void
+reply_error (Request *request, guint status, const char *why)
+{
+  GString *json;
+
+  count_error (request, status, why);
   if (status == SOUP_STATUS_SERVICE_UNAVAILABLE)
     soup_message_headers_replace (soup_server_message_get_response_headers (request->msg),
                                   "Retry-After", "10");
+  if (refuse_body (request, status, why))
+    return;
+  json = g_string_new ("{\"error\": ");
   reply_append_string (json, why);
   g_string_append (json, "}\n");
   reply_json (request, status, json);
