@@ -128,7 +128,6 @@ RflBus *rfl_bus_new (void);
 void rfl_bus_free (RflBus *bus);
 /* Removes one hook whose name begins with @prefix. Returns: (transfer full): its name, or %NULL */
 char *rfl_bus_remove_hook_of (RflBus *bus, const char *prefix);
-void rfl_event_set_session (RflEvent *event, RflSession *session);
 /* Lends: whoever ends the source frees it when RFL_EVENT_SOURCE_VANISHED is done. */
 void rfl_event_set_source (RflEvent *event, RflSource *source);
 

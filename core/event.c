@@ -83,7 +83,7 @@ gboolean
 event_may_be_refused (RflEventType type)
 {
   return type == RFL_EVENT_PARTICIPANT_JOINING || type == RFL_EVENT_MEDIA_OFFERED
-         || type == RFL_EVENT_SHARE_OPENING;
+         || type == RFL_EVENT_SHARE_OPENING || type == RFL_EVENT_FILE_OFFERED;
 }
 
 gboolean

@@ -40,6 +40,11 @@ G_BEGIN_DECLS
  *   is the share's id (shares.h). Without a participant: another reflector has announced it, and refused it is
  *   told to nobody here
  * @RFL_EVENT_SHARE_OPENED, @RFL_EVENT_SHARE_CLOSED: viewers may come, or none any more; `name` is its id
+ * @RFL_EVENT_PARTICIPANT_TEXT: `data` is text for `participant`, of this reflector, alone, see
+ *   rfl_participant_send_text()
+ * @RFL_EVENT_FILE_OFFERED: may be refused: somebody wants to give `session` a file; `name` is the file's, `data` an
+ *   RflFileOffer (files.h). `participant`: who, if it is known and of this reflector. Of another reflector's file neither
+ *   `participant` nor, if nobody of the room is here, `session` is set, and refused it is told to nobody here
  */
 typedef enum {
   RFL_EVENT_SESSION_CREATED,
@@ -67,6 +72,8 @@ typedef enum {
   RFL_EVENT_SHARE_OPENED,
   RFL_EVENT_SHARE_CLOSED,
   RFL_EVENT_PARTICIPANT_ADMITTED,
+  RFL_EVENT_PARTICIPANT_TEXT,
+  RFL_EVENT_FILE_OFFERED,
   RFL_N_EVENTS
 } RflEventType;
 
@@ -139,7 +146,8 @@ RFL_EXPORT RflEvent *rfl_event_new (RflEventType type);
 RFL_EXPORT RflEvent *rfl_event_ref (RflEvent *event);
 RFL_EXPORT void rfl_event_unref (RflEvent *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RflEvent, rfl_event_unref)
-/* Setters for whoever makes an event; they take references or copies. */
+/* Setters for whoever makes an event; they take references or copies. A participant brings its session. */
+RFL_EXPORT void rfl_event_set_session (RflEvent *event, RflSession *session);
 RFL_EXPORT void rfl_event_set_participant (RflEvent *event, RflParticipant *participant);
 RFL_EXPORT void rfl_event_set_medium (RflEvent *event, RflMedium *medium);
 RFL_EXPORT void rfl_event_set_name (RflEvent *event, const char *name);

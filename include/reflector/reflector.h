@@ -14,6 +14,7 @@
 #include <reflector/error.h>
 #include <reflector/feed.h>
 #include <reflector/file.h>
+#include <reflector/files.h>
 #include <reflector/format.h>
 #include <reflector/ice.h>
 #include <reflector/links.h>

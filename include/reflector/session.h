@@ -309,6 +309,16 @@ RFL_EXPORT gboolean rfl_medium_send_rtcp (RflMedium *medium, const guint8 *data,
  */
 RFL_EXPORT gboolean rfl_session_send_text (RflSession *session, RflParticipant *sender,
                                            const char *text, GError **error);
+/**
+ * rfl_participant_send_text:
+ * @participant: of this reflector, joined
+ * @text: 1 to RFL_TEXT_MAX octets of UTF-8
+ *
+ * This reflector says something to it alone: RFL_EVENT_PARTICIPANT_TEXT. Who waits to be let in hears nothing.
+ * RFL_ERROR_MALFORMED, RFL_ERROR_NOT_FOUND, RFL_ERROR_FORBIDDEN, as above.
+ */
+RFL_EXPORT gboolean rfl_participant_send_text (RflParticipant *participant, const char *text,
+                                               GError **error);
 /* A plugin's own data; @key is interned or static and starts with the plugin's name.
  * Freed with the participant. */
 RFL_EXPORT void rfl_participant_set_data (RflParticipant *participant, const char *key,

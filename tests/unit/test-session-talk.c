@@ -160,6 +160,29 @@ passes_text (Fixture *f, gconstpointer data)
   rfl_participant_leave (a, NULL);
 }
 
+static void
+tells_one_alone (Fixture *f, gconstpointer data)
+{
+  g_autoptr (RflParticipant) a = make (f, "anna", NULL);
+  g_autoptr (GString) seen = g_string_new (NULL);
+  g_autoptr (GError) error = NULL, early = NULL;
+  RflHook hooks[] = {
+    { "test/all", RFL_EVENT_TEXT_MESSAGE, RFL_HOOK_NORMAL, NULL, NULL, read_text, seen },
+    { "test/one", RFL_EVENT_PARTICIPANT_TEXT, RFL_HOOK_NORMAL, NULL, NULL, read_text, seen }
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hooks); i++)
+    g_assert_cmpuint (rfl_bus_add_hook (f->core->bus, &hooks[i], NULL), >, 0);
+  g_assert_false (rfl_participant_send_text (a, "hello", &early));
+  g_assert_error (early, RFL_ERROR, RFL_ERROR_NOT_FOUND);
+  join (f, a, "room", 1);
+  g_assert_false (rfl_participant_send_text (a, "", &error));
+  g_assert_error (error, RFL_ERROR, RFL_ERROR_MALFORMED);
+  g_assert_true (rfl_participant_send_text (a, "psst", NULL));
+  g_assert_cmpstr (seen->str, ==, "anna:psst");
+  rfl_participant_leave (a, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -171,5 +194,6 @@ main (int argc, char **argv)
   ADD ("one-who-left-gets-none", one_who_left_gets_none, NULL);
   ADD ("refuses-bad-text", refuses_bad_text, NULL);
   ADD ("passes-text", passes_text, NULL);
+  ADD ("tells-one-alone", tells_one_alone, NULL);
   return g_test_run ();
 }

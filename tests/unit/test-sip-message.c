@@ -332,6 +332,21 @@ strange_names (void)
 }
 
 static void
+to_one_alone (void)
+{
+  House *house = house_new ("");
+  g_autoptr (Phone) one = house_phone (house);
+  RflSession *session;
+
+  house_call (one);
+  phone_run_until (house->context, house_is_confirmed, house);
+  session = rfl_core_find_session (house->core, "room");
+  g_assert_true (rfl_participant_send_text (session->participants->pdata[0], "psst", NULL));
+  hear (one, "\r\nFrom: <sip:room@127.0.0.1>;tag=", "200 OK");
+  house_free (house);
+}
+
+static void
 plain_uris (void)
 {
   static const char *const bad[] = { "",           "sip:",          "sip:@host", "sip:a@",
@@ -366,5 +381,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sip/message/deaf", deaf);
   g_test_add_func ("/sip/message/leaving", leaving);
   g_test_add_func ("/sip/message/strange-names", strange_names);
+  g_test_add_func ("/sip/message/to-one-alone", to_one_alone);
   return g_test_run ();
 }

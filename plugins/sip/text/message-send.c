@@ -12,7 +12,7 @@
 
 struct _SipMessages {
   SipPlugin *plugin;
-  guint hook, under_way;
+  guint hook, hook_one, under_way;
   GQueue waiting; /* SipTalk */
   RflCounter *said, *sent, *dropped, *deaf;
 };
@@ -54,9 +54,8 @@ text_unref (gpointer data)
 }
 
 static Text *
-text_new (const RflEvent *event)
+text_new (const RflEvent *event, const RflParticipant *sender)
 {
-  const RflParticipant *sender = event->participant;
   gsize len = 0;
   const char *data = g_bytes_get_data (event->data, &len);
   Text *text = g_new0 (Text, 1);
@@ -218,21 +217,40 @@ sip_talk_free (SipTalk *talk)
 
 /* ---- the room ---- */
 
+static void
+say_to (RflParticipant *participant, Text *text)
+{
+  SipCall *call = participant->waiting ? NULL : sip_call_find (participant);
+
+  /* Before its ACK it may be in the room and hear others already. */
+  if (call && (call->state == SIP_CALL_ANSWERED || call->state == SIP_CALL_CONFIRMED))
+    say (call, text);
+}
+
+/* For one alone: from ourselves. */
+static RflHookResult
+on_text_for_one (RflEvent *event, gpointer user_data, GError **error)
+{
+  Text *text = text_new (event, NULL);
+
+  say_to (event->participant, text);
+  text_unref (text);
+  return RFL_HOOK_CONTINUE;
+}
+
 static RflHookResult
 on_text (RflEvent *event, gpointer user_data, GError **error)
 {
   SipMessages *messages = user_data;
-  Text *text = text_new (event);
+  Text *text = text_new (event, event->participant);
 
   rfl_counter_add (messages->said, 1);
   for (guint i = 0; i < event->session->participants->len; i++)
     {
       RflParticipant *participant = event->session->participants->pdata[i];
-      gboolean is_for = participant != event->participant && !participant->waiting;
-      SipCall *call = is_for ? sip_call_find (participant) : NULL;
-      /* Before its ACK it may be in the room and hear others already. */
-      if (call && (call->state == SIP_CALL_ANSWERED || call->state == SIP_CALL_CONFIRMED))
-        say (call, text);
+
+      if (participant != event->participant)
+        say_to (participant, text);
     }
   text_unref (text);
   return RFL_HOOK_CONTINUE;
@@ -248,6 +266,11 @@ sip_messages_new (SipPlugin *plugin)
                    .stage = RFL_HOOK_NORMAL,
                    .func = on_text,
                    .user_data = messages };
+  RflHook one = { .name = "sip/text-for-one",
+                  .event = RFL_EVENT_PARTICIPANT_TEXT,
+                  .stage = RFL_HOOK_NORMAL,
+                  .func = on_text_for_one,
+                  .user_data = messages };
 
   messages->plugin = plugin;
   g_queue_init (&messages->waiting);
@@ -259,6 +282,7 @@ sip_messages_new (SipPlugin *plugin)
   messages->deaf = rfl_counter_get (core, "sip.messages_refused",
                                     "calls that refused a MESSAGE and get no more");
   messages->hook = rfl_bus_add_hook (rfl_core_get_bus (core), &hook, NULL);
+  messages->hook_one = rfl_bus_add_hook (rfl_core_get_bus (core), &one, NULL);
   return messages;
 }
 
@@ -268,5 +292,6 @@ sip_messages_free (SipMessages *messages)
   if (messages == NULL)
     return;
   rfl_bus_remove_hook (rfl_core_get_bus (messages->plugin->core), messages->hook);
+  rfl_bus_remove_hook (rfl_core_get_bus (messages->plugin->core), messages->hook_one);
   g_free (messages);
 }
