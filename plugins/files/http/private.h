@@ -189,6 +189,7 @@ struct _Request {
   Upload *upload;
   StoreItem *item;
   gboolean counted; /* among the transfers */
+  gboolean waits;   /* for a worker; libsoup does not count how often it is paused */
 };
 
 /* request.c */

@@ -148,7 +148,8 @@ request_take_answer (Request *request, HttpAsk *answer)
         upload_begin (request);
       else if (request->item && !is_owner (request))
         reply_error (request, SOUP_STATUS_FORBIDDEN, "it is not yours");
-      request_go_on (request);
+      if (!request->waits)
+        request_go_on (request);
     }
   request_unref (request);
 }

@@ -279,7 +279,10 @@ on_rehashed (GObject *source, GAsyncResult *result, gpointer data)
   if (upload->request && upload->status)
     reply_error (upload->request, upload->status, upload->why);
   if (upload->request)
-    request_go_on (upload->request);
+    {
+      upload->request->waits = FALSE;
+      request_go_on (upload->request);
+    }
   unref (upload);
 }
 
@@ -291,6 +294,7 @@ rehash (Upload *upload)
   upload->refs++;
   upload->http->pending++;
   g_task_set_task_data (task, upload, NULL);
+  upload->request->waits = TRUE;
   soup_server_message_pause (upload->request->msg);
   g_task_run_in_thread (task, rehash_in_worker);
 }
