@@ -112,6 +112,11 @@ const RflOption files_options[] = {
     .fallback = "false",
     .help = "Whether every user (plugin auth) may offer and see files of every room that somebody "
             "is in; default: only of those that he is in" },
+  { .name = "page",
+    .type = RFL_OPTION_BOOL,
+    .fallback = "true",
+    .help = "Whether each room has a page for browsers: whoever has its link sees the files and may "
+            "put some" },
   { .name = "tell_by_message",
     .type = RFL_OPTION_BOOL,
     .fallback = "true",
@@ -168,6 +173,7 @@ read_limits (const RflSettings *settings, HttpLimits *limits)
   limits->spool = get_mib (settings, "max_spool");
   limits->cache = get_mib (settings, "cache");
   limits->spare = get_mib (settings, "spare");
+  limits->page = rfl_settings_get_bool (settings, "page");
   limits->files = get (settings, "max_files");
   limits->transfers = get (settings, "transfers");
   limits->connections = get (settings, "connections");

@@ -33,7 +33,8 @@ download_set_headers (Request *request, const StoreItem *item)
   soup_message_headers_replace (headers, "Repr-Digest", digest);
   soup_message_headers_replace (headers, "Accept-Ranges", "bytes");
   /* what somebody else has brought is never shown in a browser as if it were ours */
-  soup_message_headers_replace (headers, "Content-Disposition", disposition);
+  if (request->route == ROUTE_FILE)
+    soup_message_headers_replace (headers, "Content-Disposition", disposition);
   soup_message_headers_replace (headers, "Content-Type", item->info->type);
   soup_message_headers_replace (headers, "Cache-Control", "private, no-cache");
   reply_common (request);
@@ -131,12 +132,18 @@ download_get_range (Request *request, const StoreItem *item, guint64 *start, gui
   SoupMessageHeaders *fields = soup_server_message_get_request_headers (request->msg);
   const char *range = soup_message_headers_get_one (fields, "Range");
   const char *if_range = soup_message_headers_get_one (fields, "If-Range");
+  g_autofree char *if_match = g_strdup (soup_message_headers_get_list (fields, "If-Match"));
   g_autofree char *if_none = g_strdup (soup_message_headers_get_list (fields, "If-None-Match"));
   g_autofree char *etag = get_etag (item);
   Range what = RANGE_NONE;
 
   *start = 0;
   *end = item->info->size;
+  if (if_match && !has_etag (if_match, etag))
+    {
+      reply_error (request, SOUP_STATUS_PRECONDITION_FAILED, "it is another file");
+      return FALSE;
+    }
   if (if_none && has_etag (if_none, etag))
     {
       download_set_headers (request, item);
@@ -180,8 +187,16 @@ download_free (gpointer data, GClosure *closure)
   g_free (download);
 }
 
-/* One chunk more; the next when libsoup has written it. What cannot be read breaks the connection: the length is
- * promised. */
+/* The length is promised, so that this is the only way to say that it is over. */
+static void
+cut (Download *download)
+{
+  g_autoptr (GIOStream) io = soup_server_message_steal_connection (download->request->msg);
+
+  g_io_stream_close (io, NULL, NULL);
+}
+
+/* One chunk more; the next when libsoup has written it. */
 static void
 feed (Download *download)
 {
@@ -196,8 +211,7 @@ feed (Download *download)
       g_free (octets);
       http_note (download->request->http, HTTP_DISK_ERRORS, NULL,
                  n < 0 ? g_strerror (errno) : "a file is shorter than it was");
-      soup_server_message_set_status (msg, SOUP_STATUS_INTERNAL_SERVER_ERROR, NULL);
-      g_io_stream_close (soup_server_message_steal_connection (msg), NULL, NULL);
+      cut (download);
       return;
     }
   download->at += (guint64) n;
@@ -212,7 +226,9 @@ on_wrote_chunk (SoupServerMessage *msg, gpointer data)
 {
   Download *download = data;
 
-  if (download->at < download->end)
+  if (download->item->gone)
+    cut (download);
+  else if (download->at < download->end)
     feed (download);
   else
     http_count (download->request->http, HTTP_DOWNLOADS, 1);

@@ -47,11 +47,13 @@ char *file_info_get_path (const FileInfo *info);
  *   the spool but the cache; that stay free on the disk; of what is kept of other reflectors' files
  * @files: of a room; @transfers: uploads and downloads at once
  * @connections, @per_address: at once; linked reflectors' have as many apart
+ * @page: whether rooms have pages
  * @keep_parts: seconds that a broken upload is kept; @stall: seconds without progress that end a connection
  */
 typedef struct {
   guint64 file, participant, session, spool, spare, cache;
   guint files, transfers, connections, per_address, keep_parts, stall;
+  gboolean page;
   GTlsCertificate *certificate; /* (nullable) */
   GTlsDatabase *authorities;    /* (nullable): of linked reflectors' certificates */
 } HttpLimits;

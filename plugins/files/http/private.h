@@ -125,8 +125,9 @@ guint64 store_get_left (Store *store, const char *room, const char *who);
 guint store_check (Store *store, const char *room, const char *who, guint64 size, const char **why);
 void store_add_link_key (Store *store, const guint8 *id, const char *peer, const guint8 *key);
 void store_drop_link_keys (Store *store, const char *peer);
+/* Also one that is being written: @busy. */
 Part *store_find_part (Store *store, const char *room, const char *who, const char *name,
-                       const guint8 *hash, guint64 size);
+                       const guint8 *hash);
 /* The quotas have been asked. */
 Part *store_add_part (Store *store, const char *room, const char *who, guint64 size);
 /* From the disk, too. */

@@ -181,13 +181,15 @@ begin_file (Request *request)
 
   if (request->route == ROUTE_LINK && !http_is_linked (request->http, &request->peer))
     item = NULL;
-  if (!item || (request->name && !g_str_equal (item->info->name, request->name)))
+  if (!item)
     {
       reply_error (request, SOUP_STATUS_NOT_FOUND, "there is no such file");
       return;
     }
   request->item = store_item_ref (item);
-  if (is_method (request, "DELETE") && !has_owner_key (request))
+  if (is_method (request, "DELETE") && item->info->via)
+    reply_error (request, SOUP_STATUS_FORBIDDEN, "it is deleted where it was put");
+  else if (is_method (request, "DELETE") && !has_owner_key (request))
     {
       request->room = g_strdup (item->info->room);
       ask (request, HTTP_ASK_WHO);
@@ -226,6 +228,8 @@ begin (Request *request)
                                     "Allow", get_methods (request->route));
       reply_error (request, SOUP_STATUS_METHOD_NOT_ALLOWED, "this cannot be done with it");
     }
+  else if (request->token && !request->http->limits.page)
+    reply_error (request, SOUP_STATUS_NOT_FOUND, "there are no pages here");
   else if (request->route == ROUTE_LIST)
     ask (request, HTTP_ASK_LIST);
   else if (request->route == ROUTE_UPLOAD)

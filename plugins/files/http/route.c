@@ -63,8 +63,8 @@ route_parse (const char *path, Request *request)
     return parse_room (parts, n, request);
   if (n >= 2 && g_str_equal (parts[0], "page"))
     return parse_page (parts, n, request);
-  if (n == 3 && g_str_equal (parts[0], "files") && take_hex (&request->key, parts[1])
-      && take (&request->name, parts[2]))
+  /* the name is there for people, and to save it under */
+  if ((n == 2 || n == 3) && g_str_equal (parts[0], "files") && take_hex (&request->key, parts[1]))
     return ROUTE_FILE;
   if (n == 2 && g_str_equal (parts[0], "links") && take_hex (&request->key, parts[1]))
     return ROUTE_LINK;

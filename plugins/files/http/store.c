@@ -328,14 +328,14 @@ store_check (Store *store, const char *room, const char *who, guint64 size, cons
 
 Part *
 store_find_part (Store *store, const char *room, const char *who, const char *name,
-                 const guint8 *hash, guint64 size)
+                 const guint8 *hash)
 {
   for (guint i = 0; i < store->parts->len; i++)
     {
       Part *part = store->parts->pdata[i];
-      if (part->has_hash && !part->busy && memcmp (part->hash, hash, FILE_HASH) == 0
-          && (size == 0 || part->size == size) && g_str_equal (part->room, room)
-          && g_str_equal (part->who, who) && g_str_equal (part->name, name))
+      if (part->has_hash && memcmp (part->hash, hash, FILE_HASH) == 0
+          && g_str_equal (part->room, room) && g_str_equal (part->who, who)
+          && g_str_equal (part->name, name))
         return part;
     }
   return NULL;

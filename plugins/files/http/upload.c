@@ -350,9 +350,9 @@ upload_new (Request *request, Part *part, int flags)
 }
 
 static void
-resume (Request *request, Part *part, guint64 start)
+resume (Request *request, Part *part, guint64 start, guint64 size)
 {
-  if (!part || part->have != start)
+  if (!part || part->have != start || part->size != size)
     {
       if (part)
         set_offset (request, part->have);
@@ -417,22 +417,33 @@ upload_begin (Request *request)
   guint8 hash[FILE_HASH];
   gboolean has_hash = digest != NULL;
 
-  if (has_hash && !rfl_file_digest_read (hash, digest))
-    reply_error (request, SOUP_STATUS_BAD_REQUEST, "Repr-Digest is malformed (RFC 9530)");
-  else if (!get_content_range (request, length, &start, &size))
+  Part *part = NULL;
+
+  if (has_hash && rfl_file_digest_read (hash, digest))
+    part = store_find_part (request->http->store, request->ask->real_room, request->ask->who,
+                            request->name, hash);
+  else if (has_hash)
+    {
+      reply_error (request, SOUP_STATUS_BAD_REQUEST, "Repr-Digest is malformed (RFC 9530)");
+      return;
+    }
+  if (!get_content_range (request, length, &start, &size))
     reply_error (request, SOUP_STATUS_BAD_REQUEST,
                  "Content-Range is malformed, or not up to the end");
   else if (start > 0 && !has_hash)
     reply_error (request, SOUP_STATUS_BAD_REQUEST, "Content-Range needs Repr-Digest");
   else if (request->http->transfers >= request->http->limits.transfers)
     reply_error (request, SOUP_STATUS_SERVICE_UNAVAILABLE, "too many transfers at present");
+  else if (part && part->busy)
+    reply_error (request, SOUP_STATUS_CONFLICT, "the same is being uploaded at present");
   else if (start > 0)
-    resume (request,
-            store_find_part (request->http->store, request->ask->real_room, request->ask->who,
-                             request->name, hash, size),
-            start);
+    resume (request, part, start, size);
   else
-    begin_anew (request, size, has_hash ? hash : NULL);
+    {
+      if (part)
+        store_remove_part (request->http->store, part);
+      begin_anew (request, size, has_hash ? hash : NULL);
+    }
   if (!request->upload || request->upload->status)
     return;
   request->http->transfers++;
@@ -454,7 +465,12 @@ upload_tell_offset (Request *request)
       return;
     }
   part = store_find_part (request->http->store, request->ask->real_room, request->ask->who,
-                          request->name, hash, 0);
+                          request->name, hash);
+  if (part && part->busy)
+    {
+      reply_error (request, SOUP_STATUS_CONFLICT, "the same is being uploaded at present");
+      return;
+    }
   set_offset (request, part ? part->have : 0);
   reply_common (request);
   soup_server_message_set_status (request->msg, SOUP_STATUS_NO_CONTENT, NULL);
