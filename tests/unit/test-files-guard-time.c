@@ -403,6 +403,60 @@ outlived (void)
   g_object_unref (fixture.peer);
 }
 
+/* Closed by the library while the body it did not want comes: the answer arrives nevertheless, and the end of the
+ * connection does not wait for the last octet. */
+static void
+lingering (void)
+{
+  GuardFixture fixture;
+  g_autofree char *heard = NULL;
+  gpointer base;
+
+  begin_put (&fixture);
+  base = fixture.base;
+  g_object_add_weak_pointer (G_OBJECT (base), &base);
+  g_object_unref (fixture.base);
+  guard_fixture_say (&fixture, "hello");
+  g_assert_true (guard_fixture_answer (&fixture, "HTTP/1.1 413 No\r\n\r\n"));
+  g_assert_true (g_io_stream_close (fixture.stream, NULL, NULL));
+  g_assert_false (guard_fixture_answer (&fixture, OK));
+  g_object_unref (fixture.stream);
+  guard_fixture_say (&fixture, "hello");
+  g_main_context_iteration (NULL, TRUE);
+  heard = guard_fixture_heard (&fixture);
+  g_assert_cmpstr (heard, ==, "HTTP/1.1 413 No\r\n\r\n");
+  g_assert_nonnull (base);
+  guard_fixture_hang_up (&fixture);
+  while (base)
+    g_main_context_iteration (NULL, TRUE);
+  g_object_unref (fixture.peer);
+}
+
+/* For two seconds only. */
+static void
+lingered (void)
+{
+  GuardFixture fixture;
+  gint64 begin = g_get_monotonic_time ();
+  gpointer base;
+
+  begin_put (&fixture);
+  base = fixture.base;
+  g_object_add_weak_pointer (G_OBJECT (base), &base);
+  g_object_unref (fixture.base);
+  g_assert_true (g_io_stream_close (fixture.stream, NULL, NULL));
+  g_object_unref (fixture.stream);
+  while (base)
+    {
+      guard_fixture_say (&fixture, "x");
+      g_main_context_iteration (NULL, TRUE);
+      if (g_get_monotonic_time () - begin > 30 * G_USEC_PER_SEC)
+        g_error ("it lingers for ever");
+    }
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, G_USEC_PER_SEC);
+  g_object_unref (fixture.peer);
+}
+
 static void
 blocking (void)
 {
@@ -439,6 +493,8 @@ main (int argc, char **argv)
   g_test_add_func ("/files/guard/answer-not-taken", answer_not_taken);
   g_test_add_func ("/files/guard/woken", woken);
   g_test_add_func ("/files/guard/outlived", outlived);
+  g_test_add_func ("/files/guard/lingering", lingering);
+  g_test_add_func ("/files/guard/lingered", lingered);
   g_test_add_func ("/files/guard/blocking", blocking);
   return g_test_run ();
 }

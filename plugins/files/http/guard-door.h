@@ -89,6 +89,13 @@ void guard_door_answer (GuardDoor *door, guint status, const char *fields, const
 void guard_door_drain (GuardDoor *door);
 void guard_door_end (GuardDoor *door);
 
+/* Closes the base later, if octets of its peer wait or come still, and keeps @guard until then.
+ * Returns: whether it does; otherwise nothing was done */
+gboolean guard_linger (GIOStream *guard, GuardDoor *door);
+
+/* Closes a TLS connection without waiting. */
+void guard_say_goodbye (GTlsConnection *tls);
+
 /* (transfer full): the whole answer. @with_body: not to HEAD */
 char *guard_answer_new (guint status, const char *fields, const char *why, gboolean with_body);
 

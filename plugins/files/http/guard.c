@@ -10,6 +10,7 @@ typedef struct {
   GuardDoor *door;
   GInputStream *in;
   GOutputStream *out;
+  gboolean disposed;
 } Guard;
 
 typedef struct {
@@ -42,13 +43,24 @@ static gboolean
 close_base (GIOStream *stream, GCancellable *cancellable, GError **error)
 {
   GuardDoor *door = as_guard (stream)->door;
+  gboolean socket = G_IS_SOCKET_CONNECTION (door->base);
+  gboolean lingers = socket && !as_guard (stream)->disposed && guard_linger (stream, door);
 
   guard_door_end (door);
   door->refused_once = TRUE;
-  if (G_IS_SOCKET_CONNECTION (door->base))
+  if (G_IS_TLS_CONNECTION (door->base))
+    guard_say_goodbye (G_TLS_CONNECTION (door->base));
+  else if (!lingers)
     return g_io_stream_close (door->base, cancellable, error);
-  g_io_stream_close_async (door->base, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
   return TRUE;
+}
+
+/* The parent closes what is open still; nothing can be kept for that any more. */
+static void
+dispose (GObject *object)
+{
+  as_guard (object)->disposed = TRUE;
+  G_OBJECT_CLASS (guard_parent_class)->dispose (object);
 }
 
 static void
@@ -65,6 +77,7 @@ finalize (GObject *object)
 static void
 guard_class_init (GuardClass *class)
 {
+  G_OBJECT_CLASS (class)->dispose = dispose;
   G_OBJECT_CLASS (class)->finalize = finalize;
   G_IO_STREAM_CLASS (class)->get_input_stream = get_input;
   G_IO_STREAM_CLASS (class)->get_output_stream = get_output;

@@ -51,6 +51,9 @@ typedef void (*GuardRefused) (guint status, const char *why, gpointer user_data)
  * Deadlines need that the reader polls (g_pollable_input_stream_create_source()); a blocking read
  * is refused with G_IO_ERROR_NOT_SUPPORTED. One thread only.
  *
+ * Closing it while the peer still sends takes up to 2 s more, in which the stream exists still and
+ * its main context (the thread's default one at that time) must run.
+ *
  * Returns: (transfer full): for soup_server_accept_iostream()
  */
 GIOStream *guard_new (GIOStream *base, const GuardLimits *limits, GuardRefused refused,
