@@ -86,10 +86,16 @@ typedef struct {
   GSource *late;
 } Goodbye;
 
+/* TLS' own thread may be waiting in a handshake, where only the socket's end reaches it. */
 static gboolean
 on_held_up (gpointer user_data)
 {
-  g_cancellable_cancel (user_data);
+  Goodbye *goodbye = user_data;
+
+  g_cancellable_cancel (goodbye->enough);
+  if (G_IS_SOCKET_CONNECTION (goodbye->base))
+    g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (goodbye->base)), TRUE,
+                       TRUE, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -115,7 +121,7 @@ guard_say_goodbye (GTlsConnection *tls)
   g_object_get (tls, "base-io-stream", &goodbye->base, NULL);
   goodbye->enough = g_cancellable_new ();
   goodbye->late = g_timeout_source_new_seconds (LINGER_SECONDS);
-  g_source_set_callback (goodbye->late, on_held_up, g_object_ref (goodbye->enough), g_object_unref);
+  g_source_set_callback (goodbye->late, on_held_up, goodbye, NULL);
   g_source_attach (goodbye->late, g_main_context_get_thread_default ());
   g_io_stream_close_async (G_IO_STREAM (tls), G_PRIORITY_DEFAULT, goodbye->enough, on_said,
                            goodbye);
