@@ -115,8 +115,9 @@ const RflOption files_options[] = {
   { .name = "page",
     .type = RFL_OPTION_BOOL,
     .fallback = "true",
-    .help = "Whether each room has a page for browsers: whoever has its link sees the files and may "
-            "put some" },
+    .help =
+        "Whether each room has a page for browsers: whoever has its link sees the files and may "
+        "put some" },
   { .name = "tell_by_message",
     .type = RFL_OPTION_BOOL,
     .fallback = "true",

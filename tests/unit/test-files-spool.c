@@ -202,6 +202,9 @@ refused (void)
   start (house, PORT);
   g_assert_false (http_start (other, house->folder, "127.0.0.1", PORT, &error));
   g_assert_error (error, RFL_ERROR, RFL_ERROR_IO);
+  g_clear_error (&error);
+  g_assert_false (http_start (other, house->folder, "127.0.0.1", PORT + 1, &error));
+  g_assert_error (error, RFL_ERROR, RFL_ERROR_IO);
   stop (house);
   http_free (other);
   house_free (house);

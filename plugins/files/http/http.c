@@ -449,7 +449,7 @@ start_parts (Http *http, const char *spool, const char *bind, guint16 port, GErr
 {
   http->down = rfl_post_new (http->context, take_down, http, error);
   http->up = http->down ? rfl_post_new (http->main_context, take_up, http, error) : NULL;
-  if (!http->up || !spool_open (http->store, spool, error) || !open_doors (http, bind, port, error))
+  if (!http->up || !open_doors (http, bind, port, error) || !spool_open (http->store, spool, error))
     return FALSE;
   http->server = soup_server_new ("server-header", "reflectord", "raw-paths", TRUE, NULL);
   soup_server_add_early_handler (http->server, NULL, request_on_early, http, NULL);

@@ -2,7 +2,7 @@
 /* The page of a room, which is the same for all rooms: what is in it, it fetches itself. Built into the plugin. */
 #include "plugins/files/http/private.h"
 
-#include "plugins/files/page/page.h"
+#include "plugins/files/page/built.h"
 #include <string.h>
 
 static const struct {

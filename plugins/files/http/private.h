@@ -73,11 +73,13 @@ struct _StoreItem {
  * Store: the spool and what is in it
  * @items: by id, @keys: by key, @link_keys: by any peer's; all in hexadecimal digits
  * @parts: (element-type Part)
+ * @lock: of the folder
  * @used: octets of whole files, and of all that uploads have announced
  */
 struct _Store {
   Http *http;
   char *folder;
+  int lock;
   GHashTable *items, *keys, *link_keys;
   GPtrArray *parts;
   guint64 used, cached;
@@ -140,7 +142,7 @@ void store_break_part (Store *store, Part *part);
 void store_tick (Store *store);
 
 /* spool.c: the disk */
-/* Makes the folder, reads what is there, removes what is of no use. */
+/* Makes the folder, which is nobody else's as long as the store lives, reads what is there, removes what is of no use. */
 gboolean spool_open (Store *store, const char *folder, GError **error);
 /* (transfer full): of a file, a part, a description */
 char *spool_path (const Store *store, const guint8 *id, const char *suffix);

@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 #include <reflector/log.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -317,11 +318,22 @@ read_page_key (Store *store, GError **error)
                                    G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }
 
+/* Two daemons would remove each other's files. */
+static gboolean
+lock (Store *store, GError **error)
+{
+  store->lock = open (store->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (store->lock < 0)
+    return fail (error, "open it", store->folder);
+  return flock (store->lock, LOCK_EX | LOCK_NB) == 0
+         || fail (error, "lock it (is it another reflector's?)", store->folder);
+}
+
 gboolean
 spool_open (Store *store, const char *folder, GError **error)
 {
   store->folder = g_strdup (folder);
   if (g_mkdir_with_parents (folder, 0700) < 0)
     return fail (error, "make it", folder);
-  return read_page_key (store, error) && read_folder (store, error);
+  return lock (store, error) && read_page_key (store, error) && read_folder (store, error);
 }

@@ -3,6 +3,7 @@
 #include "plugins/files/http/private.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* ---- hexadecimal digits ---- */
 
@@ -76,6 +77,7 @@ store_new (Http *http)
   Store *store = g_new0 (Store, 1);
 
   store->http = http;
+  store->lock = -1;
   store->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, unref_item);
   store->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   store->link_keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -93,6 +95,8 @@ store_free (Store *store)
   g_hash_table_unref (store->items);
   g_ptr_array_unref (store->parts);
   explicit_bzero (store->page_key, sizeof store->page_key);
+  if (store->lock >= 0)
+    close (store->lock);
   g_free (store->folder);
   g_free (store);
 }
