@@ -33,7 +33,7 @@ on_note (RelayStat what, const char *id, const RflAddress *peer, const char *tex
 
   if (rfl_log_limit_pass (&app->log_peer, app->clock, &held_back))
     rfl_info (&(RflLogFields){ item ? item->session : NULL, NULL,
-                               rfl_address_format (peer, address) },
+                               peer->family ? rfl_address_format (peer, address) : NULL },
               "share %s: %s (%u more)", id, text, held_back);
 }
 
