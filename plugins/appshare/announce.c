@@ -46,8 +46,9 @@ app_announce (AppItem *item, RflParticipant *participant)
                               .port = item->ports[1],
                               .flags = app->tls ? RFL_SHARE_FLAG_TLS : 0 };
 
-  if (item->participant == participant || item->state != APP_OPEN || !app->control
-      || !app->control->speaks (app->control_self, participant) || !app_is_in (participant))
+  if (item->participant == participant || item->state != APP_OPEN
+      || participant->state != RFL_PARTICIPANT_JOINED || participant->waiting || !app->control
+      || !app->control->speaks (app->control_self, participant))
     return;
   address = app_address_for (app, participant, &room);
   if (address)

@@ -123,8 +123,6 @@ int app_listen (const char *bind_to, guint16 port, GError **error);
 void app_on_control (RflParticipant *participant, guint8 type, const guint8 *body, gsize len,
                      gpointer app);
 gboolean app_send (AppShare *app, RflParticipant *participant, const RflShareMessage *message);
-/* Whether it is in its room: joined, and not in a lobby where nothing of it passes. */
-gboolean app_is_in (const RflParticipant *participant);
 const RflAddress *app_address_for (const AppShare *app, const RflParticipant *participant,
                                    RflAddress *room);
 void app_refuse (AppShare *app, RflParticipant *participant, guint32 request, guint code,

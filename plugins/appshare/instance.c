@@ -54,9 +54,9 @@ on_ready (RflEvent *event, gpointer data, GError **error)
   return RFL_HOOK_CONTINUE;
 }
 
-/* It may have come out of the lobby. */
+/* Into the room, perhaps from the lobby. */
 static RflHookResult
-on_changed (RflEvent *event, gpointer data, GError **error)
+on_came (RflEvent *event, gpointer data, GError **error)
 {
   if (!event->participant->origin)
     app_tell_newcomer (data, event->participant, FALSE);
@@ -90,8 +90,9 @@ add_hooks (AppShare *app, GError **error)
 {
   const RflHook hooks[] = {
     { "appshare/ready", RFL_EVENT_CONTROL_READY, RFL_HOOK_NORMAL, NULL, NULL, on_ready, app },
-    { "appshare/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_LATE, NULL, NULL, on_changed, app },
-    { "appshare/blocked", RFL_EVENT_MEDIUM_BLOCKED, RFL_HOOK_LATE, NULL, NULL, on_changed, app },
+    { "appshare/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_LATE, NULL, NULL, on_came, app },
+    { "appshare/admitted", RFL_EVENT_PARTICIPANT_ADMITTED, RFL_HOOK_LATE, NULL, NULL, on_came,
+      app },
     { "appshare/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_NORMAL, NULL, NULL, on_left, app },
     { "appshare/link-up", RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, NULL, NULL, on_link_up, app },
     { "appshare/link-down", RFL_EVENT_LINK_DOWN, RFL_HOOK_NORMAL, NULL, NULL, on_link_down, app }

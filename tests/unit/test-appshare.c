@@ -372,30 +372,32 @@ viewer_leaves (void)
   house_free (house);
 }
 
-static void
-on_offered (RflParticipant *participant, const GError *error, gpointer user_data)
+static RflHookResult
+let_wait (RflEvent *event, gpointer user_data, GError **error)
 {
-  g_assert_no_error (error);
+  rfl_participant_set_waiting (event->participant, TRUE);
+  return RFL_HOOK_CONTINUE;
 }
 
 static void
 in_the_lobby (void)
 {
   House *house = house_new ("r1", 26000, "");
-  RflParticipant *a = house_join (house, "room", "a"), *b = house_join (house, "room", "b");
-  GPtrArray *offers = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_medium_desc_free);
-  RflMediumDesc *desc = rfl_medium_desc_new ("audio");
+  RflHook hook = {
+    "test/joining", RFL_EVENT_PARTICIPANT_JOINING, RFL_HOOK_NORMAL, NULL, NULL, let_wait, NULL
+  };
+  RflParticipant *a = house_join (house, "room", "a"), *b;
+  RflBus *bus = rfl_core_get_bus (house->core);
+  guint id = rfl_bus_add_hook (bus, &hook, NULL);
   int sharer;
 
-  desc->accepted = TRUE;
-  g_ptr_array_add (offers, desc);
-  rfl_participant_offer (b, offers, on_offered, NULL);
-  rfl_medium_set_blocked (b->media->pdata[0], RFL_DIRECTION_BOTH);
+  b = house_join (house, "room", "b");
+  rfl_bus_remove_hook (bus, id);
   refused (house, b, 1, RFL_ERROR_FORBIDDEN);
   sharer = open_share (house, a, 1, RFL_SHARE_CHANNEL);
   wait_count (house, "appshare.opened", 1);
   g_assert_false (house_was_told (house, b, RFL_SHARE_ANNOUNCE));
-  rfl_medium_set_blocked (b->media->pdata[0], RFL_DIRECTION_SEND);
+  rfl_participant_set_waiting (b, FALSE);
   house_await (house, b, RFL_SHARE_ANNOUNCE);
   close (sharer);
   house_free (house);
