@@ -179,6 +179,7 @@ app_link_ended (AppItem *item, const char *reason)
   AppShare *app = item->app;
   RflShareMessage message = { .type = RFL_SHARE_ENDED,
                               .share = item->id,
+                              .code = item->lost ? RFL_ERROR_UNAVAILABLE : 0,
                               .reason = (char *) reason };
   g_autoptr (GBytes) body = rfl_share_message_write (&message);
   GHashTableIter iter;

@@ -33,6 +33,8 @@ app_counters_new (RflCore *core)
     .malformed = rfl_counter_get (core, "appshare.malformed", "messages that are malformed"),
     .links_refused = rfl_counter_get (core, "appshare.links_refused",
                                       "other reflectors' shares that are not passed on"),
+    .rerouted = rfl_counter_get (core, "appshare.rerouted",
+                                 "other reflectors' shares that were lost and came another way"),
     .untold = rfl_counter_get (core, "appshare.untold", "messages that could not be sent"),
   };
 
