@@ -20,7 +20,7 @@ static const struct {
   [RFL_SHARE_REFUSE] = { BIT (REQUEST) | BIT (CODE), BIT (REASON) },
   [RFL_SHARE_ANNOUNCE] = { BIT (KIND) | PLACE,
                            BIT (TITLE) | BIT (OWNER) | BIT (FLAGS) | BIT (PATH) },
-  [RFL_SHARE_ENDED] = { BIT (SHARE), BIT (REASON) },
+  [RFL_SHARE_ENDED] = { BIT (SHARE), BIT (REASON) | BIT (CODE) },
   [RFL_SHARE_END] = { BIT (SHARE), 0 },
 };
 
@@ -176,7 +176,7 @@ rfl_share_message_write (const RflShareMessage *message)
     rfl_tlv_put_text (body, RFL_SHARE_FIELD_OWNER, message->owner, RFL_SHARE_MAX_OWNER);
   if (has & BIT (PORT))
     write_place (body, message);
-  if (has & BIT (CODE))
+  if (grammar[message->type].needs & BIT (CODE) || (has & BIT (CODE) && message->code != 0))
     rfl_tlv_put_u16 (body, RFL_SHARE_FIELD_CODE, message->code);
   if (has & BIT (REASON))
     rfl_tlv_put_text (body, RFL_SHARE_FIELD_REASON, message->reason, RFL_SHARE_MAX_REASON);

@@ -24,7 +24,7 @@ typedef enum {
   RFL_SHARE_GRANT = 2,    /* f: request, share, port, address, passkey, flags */
   RFL_SHARE_REFUSE = 3,   /* f: request, code, reason */
   RFL_SHARE_ANNOUNCE = 4, /* f: share, kind, title, owner, port, address, passkey, flags */
-  RFL_SHARE_ENDED = 5,    /* f: share, reason */
+  RFL_SHARE_ENDED = 5,    /* f: share, reason, code */
   RFL_SHARE_END = 6       /* t: share */
 } RflShareMessageType;
 

@@ -46,8 +46,9 @@ app_announce (AppItem *item, RflParticipant *participant)
                               .port = item->ports[1],
                               .flags = app->tls ? RFL_SHARE_FLAG_TLS : 0 };
 
-  if (item->participant == participant || item->state != APP_OPEN || !app->control
-      || !app->control->speaks (app->control_self, participant) || !app_is_in (participant))
+  if (item->participant == participant || item->state != APP_OPEN
+      || participant->state != RFL_PARTICIPANT_JOINED || participant->waiting || !app->control
+      || !app->control->speaks (app->control_self, participant))
     return;
   address = app_address_for (app, participant, &room);
   if (address)
@@ -178,6 +179,7 @@ app_link_ended (AppItem *item, const char *reason)
   AppShare *app = item->app;
   RflShareMessage message = { .type = RFL_SHARE_ENDED,
                               .share = item->id,
+                              .code = item->lost ? RFL_ERROR_UNAVAILABLE : 0,
                               .reason = (char *) reason };
   g_autoptr (GBytes) body = rfl_share_message_write (&message);
   GHashTableIter iter;

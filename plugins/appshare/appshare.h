@@ -6,6 +6,7 @@
 #include <reflector/reflector.h>
 
 typedef struct _AppShare AppShare;
+typedef struct _AppLost AppLost;
 
 #define APP_MAX_SLOTS 1000
 
@@ -26,6 +27,7 @@ typedef struct {
  * @participant: (nullable): the owner, of this reflector
  * @via: (nullable): the linked reflector that announced it
  * @path: (element-type utf8): reflectors that the announcement has passed, this one not
+ * @ways: other ways to it, the shortest one first; @lost: it has ended here because @via does not lead to it any more
  * @viewers: AppKey by participant's id; @links: by reflector's id
  * @slot: of the port ranges, -1: none; @ports: the sharer's, the viewers', 0: none
  */
@@ -38,7 +40,8 @@ typedef struct {
   RflShareKind kind;
   AppState state;
   guint32 request;
-  GPtrArray *path;
+  GPtrArray *path, *ways;
+  gboolean lost;
   int slot;
   guint16 ports[2];
   RelayShare spec; /* of one from elsewhere: where */
@@ -56,7 +59,7 @@ typedef struct {
 } AppOptions;
 
 typedef struct {
-  RflCounter *requests, *refused, *opened, *closed, *malformed, *links_refused, *untold;
+  RflCounter *requests, *refused, *opened, *closed, *malformed, *links_refused, *untold, *rerouted;
   RflCounter *relay[RELAY_N_STATS];
 } AppCounters;
 
@@ -68,6 +71,7 @@ struct _AppShare {
   RelayLimits limits;
   gboolean tls;
   GHashTable *items;             /* by id */
+  GHashTable *lost;              /* AppLost by id: those whose way is gone, and which have others */
   gboolean slots[APP_MAX_SLOTS]; /* taken, until the relay has closed them */
   gboolean retry;                /* somebody has not been told */
   guint64 next_holder;
@@ -123,8 +127,6 @@ int app_listen (const char *bind_to, guint16 port, GError **error);
 void app_on_control (RflParticipant *participant, guint8 type, const guint8 *body, gsize len,
                      gpointer app);
 gboolean app_send (AppShare *app, RflParticipant *participant, const RflShareMessage *message);
-/* Whether it is in its room: joined, and not in a lobby where nothing of it passes. */
-gboolean app_is_in (const RflParticipant *participant);
 const RflAddress *app_address_for (const AppShare *app, const RflParticipant *participant,
                                    RflAddress *room);
 void app_refuse (AppShare *app, RflParticipant *participant, guint32 request, guint code,
@@ -148,6 +150,19 @@ void app_link_announce_all (AppItem *item);
 void app_link_ended (AppItem *item, const char *reason);
 /* Its passkey is dead, and its connections. */
 void app_forget_link (AppItem *item, const char *peer);
+
+/* ways.c */
+GPtrArray *app_ways_new (void);
+void app_lost_free (gpointer lost);
+/* @message: a second ANNOUNCE of it, by @peer */
+void app_ways_add (AppItem *item, const char *peer, const RflShareMessage *message);
+void app_ways_drop (AppShare *app, const char *share, const char *peer);
+void app_ways_drop_peer (AppShare *app, const char *peer);
+/* Those to a share that is announced again. (transfer full) */
+GPtrArray *app_ways_take (AppShare *app, const char *share);
+/* It ends here, and for whoever has it from here; if there is another way, it comes again after a moment. */
+void app_way_lost (AppItem *item, const char *reason, gboolean flush);
+void app_ways_tick (AppShare *app);
 
 /* service.c */
 extern const RflShares app_shares;

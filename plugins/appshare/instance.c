@@ -19,7 +19,9 @@ on_ended (const char *id, const char *reason, gpointer data)
 {
   AppItem *item = app_find (data, id);
 
-  if (item)
+  if (item && item->via)
+    app_way_lost (item, reason, TRUE);
+  else if (item)
     app_item_end (item, reason, TRUE);
 }
 
@@ -33,7 +35,7 @@ on_note (RelayStat what, const char *id, const RflAddress *peer, const char *tex
 
   if (rfl_log_limit_pass (&app->log_peer, app->clock, &held_back))
     rfl_info (&(RflLogFields){ item ? item->session : NULL, NULL,
-                               rfl_address_format (peer, address) },
+                               peer->family ? rfl_address_format (peer, address) : NULL },
               "share %s: %s (%u more)", id, text, held_back);
 }
 
@@ -54,9 +56,9 @@ on_ready (RflEvent *event, gpointer data, GError **error)
   return RFL_HOOK_CONTINUE;
 }
 
-/* It may have come out of the lobby. */
+/* Into the room, perhaps from the lobby. */
 static RflHookResult
-on_changed (RflEvent *event, gpointer data, GError **error)
+on_came (RflEvent *event, gpointer data, GError **error)
 {
   if (!event->participant->origin)
     app_tell_newcomer (data, event->participant, FALSE);
@@ -90,8 +92,9 @@ add_hooks (AppShare *app, GError **error)
 {
   const RflHook hooks[] = {
     { "appshare/ready", RFL_EVENT_CONTROL_READY, RFL_HOOK_NORMAL, NULL, NULL, on_ready, app },
-    { "appshare/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_LATE, NULL, NULL, on_changed, app },
-    { "appshare/blocked", RFL_EVENT_MEDIUM_BLOCKED, RFL_HOOK_LATE, NULL, NULL, on_changed, app },
+    { "appshare/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_LATE, NULL, NULL, on_came, app },
+    { "appshare/admitted", RFL_EVENT_PARTICIPANT_ADMITTED, RFL_HOOK_LATE, NULL, NULL, on_came,
+      app },
     { "appshare/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_NORMAL, NULL, NULL, on_left, app },
     { "appshare/link-up", RFL_EVENT_LINK_UP, RFL_HOOK_NORMAL, NULL, NULL, on_link_up, app },
     { "appshare/link-down", RFL_EVENT_LINK_DOWN, RFL_HOOK_NORMAL, NULL, NULL, on_link_down, app }
@@ -103,7 +106,7 @@ add_hooks (AppShare *app, GError **error)
 
 /* ---- the plugin's life ---- */
 
-/* Relay's counters, and whoever could not be told. */
+/* Relay's counters, other ways, and whoever could not be told. */
 static void
 on_timer (gpointer data)
 {
@@ -111,6 +114,7 @@ on_timer (gpointer data)
   g_autoptr (GPtrArray) items = NULL;
 
   app_count_relay (app);
+  app_ways_tick (app);
   if (!app->retry)
     return;
   app->retry = FALSE;
@@ -128,6 +132,7 @@ appshare_new (RflCore *core)
   app->clock = rfl_core_get_clock (core);
   app->relay = relay_new (rfl_core_get_context (core), &relay_funcs, app);
   app->items = g_hash_table_new (g_str_hash, g_str_equal);
+  app->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, app_lost_free);
   app->hooks = g_array_new (FALSE, FALSE, sizeof (guint));
   app->counters = app_counters_new (core);
   return app;
@@ -187,7 +192,12 @@ appshare_stop (gpointer self)
 
   rfl_bus_remove_hooks (rfl_core_get_bus (app->core), app->hooks);
   for (guint i = 0; i < items->len; i++)
-    app_item_end (items->pdata[i], "the reflector stops", FALSE);
+    {
+      AppItem *item = items->pdata[i];
+      item->lost = item->via != NULL;
+      app_item_end (item, "the reflector stops", FALSE);
+    }
+  g_hash_table_remove_all (app->lost);
   if (app->control)
     app->control->remove (app->control_self, app->control_id);
   if (app->links)
@@ -217,6 +227,7 @@ appshare_free (gpointer self)
   g_clear_object (&app->limits.certificate);
   g_clear_object (&app->limits.authorities);
   g_hash_table_unref (app->items);
+  g_hash_table_unref (app->lost);
   g_array_unref (app->hooks);
   g_free (app);
 }

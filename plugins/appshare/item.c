@@ -50,6 +50,7 @@ app_item_new (AppShare *app, const char *id, const char *session)
   item->session = g_strdup (session);
   item->slot = -1;
   item->path = g_ptr_array_new_with_free_func (g_free);
+  item->ways = app_ways_new ();
   item->viewers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, key_free);
   item->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, key_free);
   item->gauge = relay_gauge_new ();
@@ -67,6 +68,7 @@ item_unref (gpointer data)
   g_hash_table_unref (item->viewers);
   g_hash_table_unref (item->links);
   g_ptr_array_unref (item->path);
+  g_ptr_array_unref (item->ways);
   relay_gauge_unref (item->gauge);
   explicit_bzero (item->sharer_key, sizeof item->sharer_key);
   explicit_bzero (item->spec.sharer_key, RFL_SHARE_PASSKEY);

@@ -65,15 +65,29 @@ static void
 on_announce (AppShare *app, const char *peer, const char *session, RflShareMessage *message)
 {
   AppItem *item = app_find (app, message->share);
+  gboolean again = item && g_strcmp0 (item->via, peer) == 0;
+  g_autoptr (GPtrArray) ways = NULL;
   RflAddress remote, local;
 
-  if (item && g_strcmp0 (item->via, peer) == 0)
-    app_item_end (item, "announced anew", FALSE);
-  else if (item)
-    return;
+  app_ways_drop (app, message->share, peer);
   if (is_loop (app, message) || !app->links->get_address (app->links_self, peer, &remote, &local))
-    return;
+    {
+      if (again)
+        app_way_lost (item, "it comes from here", FALSE);
+      return;
+    }
+  if (item && !again)
+    {
+      if (item->via && g_str_equal (item->session, session))
+        app_ways_add (item, peer, message);
+      return;
+    }
+  ways = app_ways_take (app, message->share);
+  if (again)
+    app_item_end (item, "announced anew", FALSE);
   item = app_item_new (app, message->share, session);
+  g_ptr_array_unref (item->ways);
+  item->ways = g_steal_pointer (&ways);
   item->via = g_strdup (peer);
   item->kind = message->kind;
   item->title = g_strdup (message->title ? message->title : "");
@@ -87,6 +101,23 @@ on_announce (AppShare *app, const char *peer, const char *session, RflShareMessa
   ask (item);
 }
 
+/* With a code: on the way by @peer alone. */
+static void
+on_ended (AppShare *app, const char *peer, const RflShareMessage *message)
+{
+  AppItem *item = app_find (app, message->share);
+  const char *reason = message->reason ? message->reason : "ended by the other reflector";
+  gboolean ours = item && g_strcmp0 (item->via, peer) == 0;
+
+  app_ways_drop (app, message->share, peer);
+  if (message->code == 0)
+    g_hash_table_remove (app->lost, message->share);
+  if (ours && message->code != 0)
+    app_way_lost (item, reason, TRUE);
+  else if (ours)
+    app_item_end (item, reason, TRUE);
+}
+
 void
 app_on_link (const char *peer, const char *session, guint8 type, const guint8 *body, gsize len,
              gpointer data)
@@ -94,7 +125,6 @@ app_on_link (const char *peer, const char *session, guint8 type, const guint8 *b
   AppShare *app = data;
   g_auto (RflShareMessage) message = { 0 };
   g_autoptr (GError) error = NULL;
-  AppItem *item;
 
   if (!session || !rfl_share_message_read (&message, type, body, len, &error))
     {
@@ -103,9 +133,8 @@ app_on_link (const char *peer, const char *session, guint8 type, const guint8 *b
     }
   if (type == RFL_SHARE_ANNOUNCE)
     on_announce (app, peer, session, &message);
-  item = type == RFL_SHARE_ENDED ? app_find (app, message.share) : NULL;
-  if (item && g_strcmp0 (item->via, peer) == 0)
-    app_item_end (item, message.reason ? message.reason : "ended by the other reflector", TRUE);
+  if (type == RFL_SHARE_ENDED)
+    on_ended (app, peer, &message);
 }
 
 /* ---- links come and go ---- */
@@ -143,11 +172,12 @@ app_link_down (AppShare *app, const char *peer)
   if (!app->links)
     return;
   tell_addresses (app);
+  app_ways_drop_peer (app, peer);
   for (guint i = 0; i < items->len; i++)
     {
       AppItem *item = items->pdata[i];
       if (g_strcmp0 (item->via, peer) == 0)
-        app_item_end (item, "the link that it came over is down", FALSE);
+        app_way_lost (item, "the link that it came over is down", FALSE);
       else
         app_forget_link (item, peer);
     }

@@ -6,17 +6,6 @@
 #include <string.h>
 
 gboolean
-app_is_in (const RflParticipant *participant)
-{
-  if (participant->origin || participant->state != RFL_PARTICIPANT_JOINED || !participant->session)
-    return FALSE;
-  for (guint i = 0; i < participant->media->len; i++)
-    if (((RflMedium *) participant->media->pdata[i])->blocked != RFL_DIRECTION_BOTH)
-      return TRUE;
-  return participant->media->len == 0;
-}
-
-gboolean
 app_send (AppShare *app, RflParticipant *participant, const RflShareMessage *message)
 {
   g_autoptr (GBytes) body = rfl_share_message_write (message);
@@ -160,7 +149,7 @@ check (AppShare *app, const RflParticipant *participant, guint *code)
   if (rfl_core_is_draining (app->core))
     return "this reflector is about to stop";
   *code = RFL_ERROR_FORBIDDEN;
-  return app_is_in (participant) ? NULL : "you are not in the room";
+  return participant->waiting ? "you are not in the room" : NULL;
 }
 
 static void

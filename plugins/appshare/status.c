@@ -6,6 +6,8 @@ static const struct {
   const char *name, *help;
 } relay_counters[RELAY_N_STATS] = {
   [RELAY_ACCEPTED] = { "appshare.accepted", "connections" },
+  [RELAY_PAUSED] = { "appshare.paused",
+                     "times that nobody was let in for a second: no descriptors, no memory" },
   [RELAY_EVICTED] = { "appshare.evicted", "connections closed because too many had no passkey" },
   [RELAY_WRONG_KEY] = { "appshare.wrong_key", "connections with a wrong passkey or line" },
   [RELAY_REFUSED] = { "appshare.connections_refused", "connections refused with a right passkey" },
@@ -31,6 +33,8 @@ app_counters_new (RflCore *core)
     .malformed = rfl_counter_get (core, "appshare.malformed", "messages that are malformed"),
     .links_refused = rfl_counter_get (core, "appshare.links_refused",
                                       "other reflectors' shares that are not passed on"),
+    .rerouted = rfl_counter_get (core, "appshare.rerouted",
+                                 "other reflectors' shares that were lost and came another way"),
     .untold = rfl_counter_get (core, "appshare.untold", "messages that could not be sent"),
   };
 

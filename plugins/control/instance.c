@@ -27,19 +27,6 @@ const RflOption control_options[] = {
   RFL_OPTION_END
 };
 
-/* Who waits for the room's PIN is a participant already, but nothing passes in any of its media. */
-static gboolean
-is_admitted (const RflParticipant *participant)
-{
-  for (guint i = 0; i < participant->media->len; i++)
-    {
-      const RflMedium *medium = participant->media->pdata[i];
-      if (medium->blocked != RFL_DIRECTION_BOTH)
-        return TRUE;
-    }
-  return FALSE;
-}
-
 static RflHookResult
 on_message (RflEvent *event, gpointer user_data, GError **error)
 {
@@ -51,10 +38,10 @@ on_message (RflEvent *event, gpointer user_data, GError **error)
 
   if (!data || participant->origin || participant->state != RFL_PARTICIPANT_JOINED)
     return RFL_HOOK_CONTINUE;
-  if (is_admitted (participant))
-    control_talker_receive (control_talker_get (self, participant), event->medium, data, len);
-  else
+  if (participant->waiting)
     control_count (self, CONTROL_COUNT_WAITING, 1);
+  else
+    control_talker_receive (control_talker_get (self, participant), event->medium, data, len);
   return RFL_HOOK_CONTINUE;
 }
 

@@ -4,19 +4,14 @@ sharer is not held back, memory stays within the queues."""
 import hashlib
 import os
 import random
-import signal
-import subprocess
 import time
 
 from lab import Ua, main
-from lab.display import Display, Terminal
-from lab.net import wait_for
-from lab.phones import need
+from lab.audience import QUEUE, fifty, small_buffers
 from lab.reflector import Reflector
-from lab.share import BROADCAST, DATA, HEADER, MARK, Client, Participant, Viewer, connect
+from lab.share import BROADCAST, DATA, HEADER, MARK, Participant, Viewer, connect
 
 R1, R2 = "10.11.12.13", "10.11.12.14"
-QUEUE = 1 << 20
 CONF = f"control: {{ }};\nappshare: {{ queue = {QUEUE >> 10}; }};\n"
 HOMES = (("ext1", "203.0.113.11", R1), ("ext2", "203.0.113.12", R1), ("priv1", "192.168.10.11", R2),
          ("priv2", "192.168.10.12", R2))
@@ -25,9 +20,7 @@ TS = 188
 
 
 def pair(lab):
-    """Two reflectors whose kernels do not hold the stream for somebody who does not read."""
-    for ns in ("r1", "r2", "ext1", "ext2", "priv1", "priv2"):
-        lab.run(ns, "sysctl", "-qw", "net.ipv4.tcp_rmem=4096 65536 262144", "net.ipv4.tcp_wmem=4096 65536 262144")
+    small_buffers(lab, "r1", "r2", "ext1", "ext2", "priv1", "priv2")
     return Reflector(lab, "r1", R1, peers=[R2], conf=CONF), Reflector(lab, "r2", R2, peers=[R1], conf=CONF)
 
 
@@ -96,42 +89,8 @@ def scripted(lab, tap):
 
 
 def filmed(lab, tap):
-    """ffmpeg films a window; viewers come late and begin at a key frame; one client is stopped by SIGSTOP"""
-    need("ffmpeg")
-    pair(lab)
-    terminal = Terminal(Display(lab, "priv1", "u1"))
-    stream = lab.path("film.ts")
-    record = ["ffmpeg", "-v", "error", "-f", "x11grab", "-framerate", "10", "-video_size", "640x480", "-i",
-              terminal.display.id, "-t", "12", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "20",
-              "-pix_fmt", "yuv420p", "-f", "mpegts", "-"]
-    ready, go = os.pipe()
-    film = lab.start("priv1", record, "ffmpeg", env=terminal.display.env, stdout=subprocess.PIPE)
-    tee = lab.start("priv1", ["tee", stream], "tee", stdin=film.stdout, stdout=go)
-    os.close(go)
-    u1 = Client(lab, "priv1", "u1", "broadcast", "--title", "A window", room=f"sip:film@{R2}", stdin=ready)
-    os.close(ready)
-    u1.wait("started", 20, marks="mpegts")
-    files, viewers = [], []
-    for i, (ns, _, address) in enumerate(HOMES):
-        files.append(lab.path(f"seen-{i}.ts"))
-        with open(files[-1], "wb") as out, open(lab.path(f"viewer-{i}.log"), "wb") as errors:
-            viewers.append(Client(lab, ns, f"v{i}", "view", "--stdout", room=f"sip:film@{address}", quiet=True,
-                                  stdout=out, stderr=errors))
-        wait_for(lambda: os.path.getsize(files[-1]) > 0, 20, "a picture at a late viewer")
-    victim = viewers[0].process
-    victim.send_signal(signal.SIGSTOP)
-    tap.ok(u1.wait_end(40) == 0, "the film is over", u1.events[-3:])
-    tap.ok([v.wait_end(20) for v in viewers[1:]] == [0, 0, 0], "and its viewers with it")
-    with open(stream, "rb") as f:
-        source = f.read()
-    for i, path in list(enumerate(files))[1:]:
-        with open(path, "rb") as f:
-            seen = f.read()
-        tap.ok(len(seen) > 2 * TS and source.endswith(seen[2 * TS:]), f"viewer {i} has every octet from where it came in",
-               len(seen), len(source))
-        wrong = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-f", "null", "-"], capture_output=True, text=True).stderr
-        tap.ok(not wrong, f"and every picture of {len(seen)} octets can be decoded", wrong)
-    victim.send_signal(signal.SIGCONT)
+    """ffmpeg films a window for fifty, at two reflectors; one of them is stopped by SIGSTOP"""
+    fifty(lab, tap, pair(lab), 14)
 
 
 main(scripted, filmed)

@@ -11,6 +11,7 @@
 #   churn       the same, release build
 #   hostile     mutated packets, ASan build    HOSTILE_PACKETS=10000 of each protocol
 #   inactivity  two minutes, in real time
+#   fifty       fifty viewers of a broadcast    FILM_SECONDS=120, twice
 #   valgrind    a conference under memcheck
 #   suite       the whole suite                SUITE_TIMES=10  SUITE_TESTS="tests/unit/test-x …": those alone
 #   bench       what forwarding costs          BENCH_OPTIONS="--seconds 1"
@@ -21,7 +22,7 @@ dir=${NIGHTLY_DIR:-$top/build/nightly}
 mkdir -p "$dir/logs" && dir=$(readlink -f "$dir") || exit 1
 logs=$dir/logs
 export PYTHONDONTWRITEBYTECODE=1 CHURN_SECONDS=${CHURN_SECONDS:-3600}
-all="fuzz churn-asan churn hostile inactivity valgrind suite bench"
+all="fuzz churn-asan churn hostile inactivity fifty valgrind suite bench"
 exec </dev/null
 
 tree () { # NAME CC OPTION… : an up-to-date build tree; the caller is in it then
@@ -58,6 +59,9 @@ part_hostile () {
 }
 part_inactivity () {
   release && python3 "$top/tests/nightly/inactivity.py"
+}
+part_fifty () {
+  release && python3 "$top/tests/nightly/share-fifty.py"
 }
 part_valgrind () {
   release && python3 "$top/tests/nightly/valgrind.py"

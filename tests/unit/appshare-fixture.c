@@ -78,11 +78,20 @@ links_remove (gpointer self, guint id)
   ((House *) self)->links_func = NULL;
 }
 
+static House *
+find_peer (House *house, const char *id)
+{
+  for (guint i = 0; i < house->peers->len; i++)
+    if (g_str_equal (((House *) house->peers->pdata[i])->id, id))
+      return house->peers->pdata[i];
+  return NULL;
+}
+
 static gboolean
 links_send (gpointer self, const char *peer, const char service[4], const char *session,
             guint8 type, GBytes *body, GError **error)
 {
-  House *house = self, *to = house->peer;
+  House *house = self, *to = find_peer (house, peer);
   gsize len;
   const guint8 *data = g_bytes_get_data (body, &len);
 
@@ -99,8 +108,8 @@ links_list (gpointer self)
   House *house = self;
   GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
 
-  if (house->peer)
-    g_ptr_array_add (list, g_strdup (((House *) house->peer)->id));
+  for (guint i = 0; i < house->peers->len; i++)
+    g_ptr_array_add (list, g_strdup (((House *) house->peers->pdata[i])->id));
   return list;
 }
 
@@ -109,7 +118,7 @@ links_get_address (gpointer self, const char *peer, RflAddress *remote, RflAddre
 {
   rfl_address_parse (remote, "127.0.0.1", 0);
   rfl_address_parse (local, "127.0.0.1", 0);
-  return ((House *) self)->peer != NULL;
+  return find_peer (self, peer) != NULL;
 }
 
 static const RflLinks links = { links_add, links_remove, links_send, links_list,
@@ -151,6 +160,7 @@ house_new (const char *id, guint16 port, const char *options)
   house->core->id = g_strdup (id);
   house->id = id;
   house->told = g_ptr_array_new_with_free_func (told_free);
+  house->peers = g_ptr_array_new ();
   house->people = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_participant_unref);
   rfl_core_offer_service (house->core, RFL_CONTROL_SERVICE, RFL_CONTROL_VERSION, &control, house,
                           &error);
@@ -170,6 +180,7 @@ house_free (House *house)
   appshare_free (house->app);
   rfl_core_withdraw_service (house->core, RFL_CONTROL_SERVICE);
   rfl_core_withdraw_service (house->core, RFL_LINKS_SERVICE);
+  g_ptr_array_unref (house->peers);
   g_ptr_array_unref (house->people);
   g_ptr_array_unref (house->told);
   rfl_core_free (house->core);
@@ -188,8 +199,8 @@ emit_link (House *house, RflEventType type, const char *peer)
 void
 house_link (House *a, House *b)
 {
-  a->peer = b;
-  b->peer = a;
+  g_ptr_array_add (a->peers, b);
+  g_ptr_array_add (b->peers, a);
   emit_link (a, RFL_EVENT_LINK_UP, b->id);
   emit_link (b, RFL_EVENT_LINK_UP, a->id);
 }
@@ -197,7 +208,8 @@ house_link (House *a, House *b)
 void
 house_unlink (House *a, House *b)
 {
-  a->peer = b->peer = NULL;
+  g_ptr_array_remove (a->peers, b);
+  g_ptr_array_remove (b->peers, a);
   emit_link (a, RFL_EVENT_LINK_DOWN, b->id);
   emit_link (b, RFL_EVENT_LINK_DOWN, a->id);
 }
@@ -465,4 +477,56 @@ client_read_frame (int fd, guint8 *payload)
     }
   while (frame.type == RFL_SHARE_FRAME_PING);
   return frame;
+}
+
+guint32
+client_await_open (int sharer)
+{
+  guint8 payload[RFL_SHARE_MAX_PAYLOAD + 1];
+  RflShareFrame frame = client_read_frame (sharer, payload);
+
+  g_assert_cmpuint (frame.type, ==, RFL_SHARE_FRAME_OPEN);
+  g_assert_cmpuint (frame.len, ==, 4);
+  return frame.channel;
+}
+
+void
+client_await_text (int sharer, guint32 channel, const char *text)
+{
+  guint8 payload[RFL_SHARE_MAX_PAYLOAD + 1];
+  RflShareFrame frame = client_read_frame (sharer, payload);
+
+  g_assert_cmpuint (frame.type, ==, RFL_SHARE_FRAME_DATA);
+  g_assert_cmpuint (frame.channel, ==, channel);
+  g_assert_cmpmem (payload, frame.len, text, strlen (text));
+}
+
+void
+client_credit (int fd, guint32 channel, guint32 n)
+{
+  guint8 octets[4];
+
+  wire_put32 (octets, n);
+  client_frame (fd, RFL_SHARE_FRAME_CREDIT, 0, channel, octets, 4);
+}
+
+int
+house_share (House *house, RflParticipant *owner, guint32 request, RflShareKind kind)
+{
+  house_request (house, owner, request, kind);
+  return client_enter (house_await (house, owner, RFL_SHARE_GRANT));
+}
+
+static GLogWriterOutput
+no_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+  return level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)
+             ? g_log_writer_default (level, fields, n, data)
+             : G_LOG_WRITER_HANDLED;
+}
+
+void
+fixture_be_quiet (void)
+{
+  g_log_set_writer_func (no_log, NULL, NULL);
 }

@@ -15,7 +15,7 @@ typedef struct {
   GPtrArray *told;   /* Told: all messages to participants, by age */
   GPtrArray *people; /* RflParticipant */
   gboolean full;     /* control takes no messages */
-  gpointer peer;     /* (nullable): the linked House */
+  GPtrArray *peers;  /* House: the linked ones */
   gboolean cut;      /* its messages are lost */
   RflControlFunc control_func;
   RflLinksFunc links_func;
@@ -30,7 +30,7 @@ typedef struct {
 /* @options: the inside of the group; ports are given here: @port and @port + 100 */
 House *house_new (const char *id, guint16 port, const char *options);
 void house_free (House *house);
-/* Each other's only peers, at 127.0.0.1; RFL_EVENT_LINK_UP */
+/* Each other's peers, at 127.0.0.1; RFL_EVENT_LINK_UP */
 void house_link (House *a, House *b);
 void house_unlink (House *a, House *b);
 /* Joins, and speaks control. */
@@ -64,3 +64,13 @@ void client_frame (int fd, guint8 type, guint8 flags, guint32 channel, gconstpoi
                    gsize len);
 /* The next frame but PING; @payload: 65,536 octets */
 RflShareFrame client_read_frame (int fd, guint8 *payload);
+/* Asserts that the next frame is OPEN. Returns: its channel */
+guint32 client_await_open (int sharer);
+/* Asserts that the next frame is DATA with @text. */
+void client_await_text (int sharer, guint32 channel, const char *text);
+void client_credit (int fd, guint32 channel, guint32 n);
+/* A share with its sharer connected. Returns: its socket */
+int house_share (House *house, RflParticipant *owner, guint32 request, RflShareKind kind);
+
+/* Nothing but criticals is logged. */
+void fixture_be_quiet (void);

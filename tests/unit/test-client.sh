@@ -66,6 +66,7 @@ missing () { # NAME: options of a command that the manual page lacks
 }
 for command in $commands; do
   ok "$command --help: 0" gives 0 "$client" "$command" --help
+  ok "… names the room" grep -q "^  reflector-client $command \[OPTION…\].* ROOM$" "$dir/out"
   ok "the manual has $command" grep -q "^\.SS $command" "$source/reflector-client.1"
   ok "the manual has each option of $command" [ -z "$(missing "$command" | tee /dev/stderr)" ]
 done

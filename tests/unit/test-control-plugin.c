@@ -351,20 +351,32 @@ unknown_service (World *world, gconstpointer unused)
   g_assert_cmpuint (count (&world->f, "control.unknown_service"), ==, 2);
 }
 
-/* Whoever waits for the PIN is neither heard nor told. */
+static RflHookResult
+let_wait (RflEvent *event, gpointer user_data, GError **error)
+{
+  rfl_participant_set_waiting (event->participant, TRUE);
+  return RFL_HOOK_CONTINUE;
+}
+
+/* Whoever waits for the PIN is neither heard nor told; who is let in is, even if nothing of its media passes. */
 static void
 not_admitted (World *world, gconstpointer unused)
 {
+  RflHook hook = {
+    "test/joining", RFL_EVENT_PARTICIPANT_JOINING, RFL_HOOK_NORMAL, NULL, NULL, let_wait, NULL
+  };
+  RflBus *bus = rfl_core_get_bus (world->f.core);
+  guint id = rfl_bus_add_hook (bus, &hook, NULL);
   g_autoptr (Client) alice = joined_client (&world->f, "alice", "198.51.100.1", 4000, ROOM);
   g_autoptr (Talker) t = talker_new (world, alice);
-  RflMedium *medium = alice->participant->media->pdata[0];
 
-  rfl_medium_set_blocked (medium, RFL_DIRECTION_BOTH);
+  rfl_bus_remove_hook (bus, id);
   run (t, 20 * SECOND);
   g_assert_cmpuint (world->ready, ==, 0);
   g_assert_cmpuint (t->datagrams, ==, 0);
   g_assert_cmpuint (count (&world->f, "control.not_admitted"), >, 3);
-  rfl_medium_set_blocked (medium, RFL_DIRECTION_SEND); /* in, and muted by a moderator */
+  rfl_participant_set_waiting (alice->participant, FALSE);
+  rfl_medium_set_blocked (alice->participant->media->pdata[0], RFL_DIRECTION_BOTH);
   run (t, 10 * SECOND);
   g_assert_cmpuint (world->ready, ==, 1);
   assert_list (t->got, 1, "TEST 9 welcome");

@@ -214,7 +214,7 @@ document (void)
       else
         check_frames (blocks[i], octets);
     }
-  g_assert_cmpuint (n, ==, 13);
+  g_assert_cmpuint (n, ==, 14);
 }
 
 int

@@ -13,8 +13,11 @@ struct _Door {
   Share *share;
   gboolean sharer;
   GSocket *socket;
-  GSource *source;
+  GSource *source, *pause;
 };
+
+/* Seconds: no descriptors or no memory, and who waits would be told of again at once. */
+#define PAUSE 1
 
 typedef struct {
   Door *door;
@@ -314,20 +317,56 @@ welcome (Door *door, GSocket *socket, const RflAddress *peer)
     listen_to (knock);
 }
 
+static void open_door (Door *door);
+
+static gboolean
+on_rested (gpointer data)
+{
+  Door *door = data;
+
+  relay_clear_source (&door->pause);
+  open_door (door);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_passing (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+}
+
 static gboolean
 on_accept (GSocket *listener, GIOCondition condition, gpointer data)
 {
-  g_autoptr (GSocket) socket = g_socket_accept (listener, NULL, NULL);
+  Door *door = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = g_socket_accept (listener, NULL, &error);
   struct sockaddr_storage sa;
   socklen_t len = sizeof sa;
   RflAddress peer;
 
-  if (!socket)
+  if (!socket && is_passing (error))
     return G_SOURCE_CONTINUE;
+  if (!socket)
+    {
+      relay_note (door->share->relay, RELAY_PAUSED, door->share->spec.id, NULL, error->message);
+      relay_clear_source (&door->source);
+      door->pause = relay_after (door->share->relay, PAUSE, on_rested, door);
+      return G_SOURCE_REMOVE;
+    }
   if (getpeername (g_socket_get_fd (socket), (struct sockaddr *) &sa, &len) == 0
       && rfl_address_from_sockaddr (&peer, (struct sockaddr *) &sa, len))
-    welcome (data, socket, &peer);
+    welcome (door, socket, &peer);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+open_door (Door *door)
+{
+  door->source = g_socket_create_source (door->socket, G_IO_IN, NULL);
+  g_source_set_callback (door->source, (GSourceFunc) (void *) on_accept, door, NULL);
+  g_source_attach (door->source, door->share->relay->context);
 }
 
 Door *
@@ -346,9 +385,7 @@ door_new (Share *share, int fd, gboolean sharer)
   door->sharer = sharer;
   door->socket = socket;
   g_socket_set_blocking (socket, FALSE);
-  door->source = g_socket_create_source (socket, G_IO_IN, NULL);
-  g_source_set_callback (door->source, (GSourceFunc) (void *) on_accept, door, NULL);
-  g_source_attach (door->source, share->relay->context);
+  open_door (door);
   return door;
 }
 
@@ -367,6 +404,7 @@ door_free (Door *door)
         knock_free (l->data);
     }
   relay_clear_source (&door->source);
+  relay_clear_source (&door->pause);
   g_socket_close (door->socket, NULL);
   g_object_unref (door->socket);
   g_free (door);

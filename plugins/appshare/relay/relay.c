@@ -197,7 +197,11 @@ drop_key (Share *share, guint64 holder)
   for (guint i = share->viewers->len; i > 0; i--)
     {
       Viewer *viewer = share->viewers->pdata[i - 1];
-      if (viewer->key->holder == holder)
+      if (viewer->key->holder != holder)
+        continue;
+      if (viewer->channel)
+        channel_closed (viewer); /* its sharer has a connection for it */
+      else
         viewer_free (viewer, FALSE);
     }
   for (guint i = share->keys->len; i > 0; i--)

@@ -30,6 +30,7 @@ typedef struct {
 /* What is counted; relay_get_stat() */
 typedef enum {
   RELAY_ACCEPTED,
+  RELAY_PAUSED,
   RELAY_EVICTED,
   RELAY_WRONG_KEY,
   RELAY_REFUSED,

@@ -72,12 +72,20 @@ class Client:
 class Participant:
     """A scripted one with a control channel. `running`: {id: fields of its ANNOUNCE}; `ended`: {id: reason}."""
 
-    def __init__(self, ua, room):
-        self.lab, self.call, self.ns, self.ip = ua.lab, ua.call(room), ua.ns, ua.ip
-        self.running, self.ended, self.answers, self.requests = {}, {}, {}, 0
-        self.control = Control(ua.lab, self.call.streams[0])
-        self.control.listeners["SHAR"] = self._message
+    def __init__(self, ua, room, **options):
+        """`options`: of its call."""
+        self.lab, self.call, self.ns, self.ip = ua.lab, ua.call(room, **options), ua.ns, ua.ip
+        self.control, self.requests = None, 0
+        self.begin_anew()
         self.control.wait_up()
+
+    def begin_anew(self):
+        """The next incarnation of its end of the control channel, which knows nothing."""
+        if self.control:
+            self.control.close()
+        self.running, self.ended, self.answers = {}, {}, {}
+        self.control = Control(self.lab, self.call.streams[0])
+        self.control.listeners["SHAR"] = self._message
 
     def _message(self, kind, fields):
         if kind in (GRANT, REFUSE):

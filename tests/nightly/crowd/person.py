@@ -102,8 +102,11 @@ class Person:
     def join_and_cancel(self):
         self.join()
         call = self.call
-        self.lab.engine.later(self.random.random() * 0.1,
-                              lambda: call.state == "calling" and call.invite_branch and call.cancel())
+
+        def cancel():
+            if call.ua is self.ua and call.state == "calling" and call.invite_branch:
+                call.cancel()  # and not with a phone that has been thrown away
+        self.lab.engine.later(self.random.random() * 0.1, cancel)
 
     def join_and_die(self):
         """The phone loses its power while it calls: nobody acknowledges, nobody hangs up."""

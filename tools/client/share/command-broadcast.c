@@ -12,7 +12,7 @@
 #include "tools/client/share/offer.h"
 
 typedef struct {
-  Client *client;
+  Client *client; /* once there is an offer, with it */
   Offer *offer;
   Caster *caster;
   CasterMarks marks;
@@ -57,72 +57,34 @@ on_closed (guint64 octets, const GError *error, gpointer user_data)
 }
 
 static void
-on_door (GIOStream *io, GBytes *rest, gpointer user_data)
+opened (Offer *offer, GIOStream *io, GBytes *rest, gpointer user_data)
 {
   static const CasterFuncs funcs = { on_started, on_closed };
   g_autoptr (GInputStream) input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   Broadcast *broadcast = user_data;
 
+  broadcast->offer = offer;
+  broadcast->client = offer_get_client (offer);
   broadcast->caster = caster_new (io, rest, input, broadcast->marks, &funcs, broadcast);
   broadcast->timer = g_timeout_add_seconds (1, on_second, broadcast);
 }
 
-/* ---- the room ---- */
-
-static void
-joined (Client *client, gpointer user_data)
+/* That it ends when its input has is no news. */
+static gboolean
+has_ended (gpointer user_data)
 {
   Broadcast *broadcast = user_data;
 
-  offer_joined (broadcast->offer);
+  return broadcast->caster != NULL && caster_has_ended (broadcast->caster);
 }
 
 static void
-control_up (Client *client, gpointer user_data)
+leaving (gpointer user_data)
 {
   Broadcast *broadcast = user_data;
 
-  offer_control_up (broadcast->offer);
-}
-
-static void
-control (Client *client, const char *service, guint8 type, const guint8 *body, gsize len,
-         gpointer user_data)
-{
-  Broadcast *broadcast = user_data;
-
-  /* that it ends when its input has is no news */
-  if (broadcast->caster == NULL || !caster_has_ended (broadcast->caster))
-    offer_control (broadcast->offer, service, type, body, len);
-}
-
-static void
-leaving (Client *client, gpointer user_data)
-{
-  Broadcast *broadcast = user_data;
-
-  if (broadcast->timer != 0)
-    g_source_remove (broadcast->timer);
-  broadcast->timer = 0;
+  g_clear_handle_id (&broadcast->timer, g_source_remove);
   g_clear_pointer (&broadcast->caster, caster_free);
-}
-
-static int
-run (const ClientSettings *settings, const OfferOptions *options, Broadcast *broadcast)
-{
-  static const ClientFuncs funcs = {
-    .joined = joined, .control_up = control_up, .control = control, .leaving = leaving
-  };
-  g_autoptr (Client) client = client_new (settings, &funcs, broadcast);
-  int status;
-
-  client_add_medium (client, &client_quiet);
-  broadcast->client = client;
-  broadcast->offer = offer_new (client, RFL_SHARE_BROADCAST, options, on_door, broadcast);
-  status = client_run (client);
-  leaving (client, broadcast);
-  offer_free (broadcast->offer);
-  return status;
 }
 
 static int
@@ -142,6 +104,7 @@ run_broadcast (int argc, char **argv)
     OFFER_TLS_ENTRIES (&options),
     G_OPTION_ENTRY_NULL,
   };
+  static const OfferFuncs funcs = { opened, has_ended, leaving };
   Broadcast broadcast = { 0 };
 
   if (!client_settings_parse (&settings, &client_command_broadcast, entries, &argc, &argv, 0))
@@ -151,9 +114,9 @@ run_broadcast (int argc, char **argv)
     broadcast.marks++;
   if (broadcast.marks == G_N_ELEMENTS (names))
     return client_usage (&client_command_broadcast, "--marks %s: no such way", marks);
-  return run (&settings, &options, &broadcast);
+  return offer_run (&settings, RFL_SHARE_BROADCAST, &options, &funcs, &broadcast);
 }
 
-const ClientCommand client_command_broadcast = { "broadcast", NULL,
+const ClientCommand client_command_broadcast = { "broadcast", "ROOM",
                                                  "Send a stream on standard input to the room",
                                                  run_broadcast };

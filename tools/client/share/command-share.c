@@ -9,7 +9,7 @@
 #include "tools/client/share/sharer.h"
 
 typedef struct {
-  Client *client;
+  Client *client; /* once there is an offer, with it */
   Offer *offer;
   Sharer *sharer;
   SharerSpec spec;
@@ -50,65 +50,22 @@ on_share_closed (const GError *error, gpointer user_data)
 }
 
 static void
-on_door (GIOStream *io, GBytes *rest, gpointer user_data)
+opened (Offer *offer, GIOStream *io, GBytes *rest, gpointer user_data)
 {
   static const SharerFuncs funcs = { on_viewer_came, on_viewer_left, on_share_closed };
   Share *share = user_data;
 
+  share->offer = offer;
+  share->client = offer_get_client (offer);
   share->sharer = sharer_new (io, rest, &share->spec, &funcs, share);
 }
 
-/* ---- the room ---- */
-
 static void
-joined (Client *client, gpointer user_data)
-{
-  Share *share = user_data;
-
-  offer_joined (share->offer);
-}
-
-static void
-control_up (Client *client, gpointer user_data)
-{
-  Share *share = user_data;
-
-  offer_control_up (share->offer);
-}
-
-static void
-control (Client *client, const char *service, guint8 type, const guint8 *body, gsize len,
-         gpointer user_data)
-{
-  Share *share = user_data;
-
-  offer_control (share->offer, service, type, body, len);
-}
-
-static void
-leaving (Client *client, gpointer user_data)
+leaving (gpointer user_data)
 {
   Share *share = user_data;
 
   g_clear_pointer (&share->sharer, sharer_free);
-}
-
-static int
-run (const ClientSettings *settings, const OfferOptions *options, Share *share)
-{
-  static const ClientFuncs funcs = {
-    .joined = joined, .control_up = control_up, .control = control, .leaving = leaving
-  };
-  g_autoptr (Client) client = client_new (settings, &funcs, share);
-  int status;
-
-  client_add_medium (client, &client_quiet);
-  share->client = client;
-  share->offer = offer_new (client, RFL_SHARE_CHANNEL, options, on_door, share);
-  status = client_run (client);
-  sharer_free (share->sharer);
-  offer_free (share->offer);
-  return status;
 }
 
 static int
@@ -130,6 +87,7 @@ run_share (int argc, char **argv)
     OFFER_TLS_ENTRIES (&options),
     G_OPTION_ENTRY_NULL,
   };
+  static const OfferFuncs funcs = { .opened = opened, .leaving = leaving };
   Share share = { 0 };
 
   if (!client_settings_parse (&settings, &client_command_share, entries, &argc, &argv, 0))
@@ -143,9 +101,9 @@ run_share (int argc, char **argv)
   if (command != NULL && !g_shell_parse_argv (command, NULL, &words, &error))
     return client_usage (&client_command_share, "--command: %s", error->message);
   share.spec = (SharerSpec){ .target = address, .command = (const char *const *) words };
-  return run (&settings, &options, &share);
+  return offer_run (&settings, RFL_SHARE_CHANNEL, &options, &funcs, &share);
 }
 
-const ClientCommand client_command_share = { "share", NULL,
+const ClientCommand client_command_share = { "share", "ROOM",
                                              "Show a TCP service or a program to the room",
                                              run_share };

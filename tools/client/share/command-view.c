@@ -390,6 +390,6 @@ run_view (int argc, char **argv)
   return status;
 }
 
-const ClientCommand client_command_view = { "view", NULL,
+const ClientCommand client_command_view = { "view", "ROOM",
                                             "View a share with any program, at a local port",
                                             run_view };

@@ -8,9 +8,9 @@
 
 struct _Offer {
   Client *client;
-  guint8 kind;
+  RflShareKind kind;
   const OfferOptions *options;
-  OfferFunc func;
+  const OfferFuncs *funcs;
   gpointer user_data;
   guint32 request;
   gboolean asked;
@@ -36,47 +36,12 @@ offer_options_apply (const OfferOptions *options, ShareDoor *door, GError **erro
   return door->authorities != NULL;
 }
 
-Offer *
-offer_new (Client *client, guint8 kind, const OfferOptions *options, OfferFunc func,
-           gpointer user_data)
-{
-  Offer *offer = g_new0 (Offer, 1);
-
-  offer->client = client;
-  offer->kind = kind;
-  offer->options = options;
-  offer->func = func;
-  offer->user_data = user_data;
-  offer->request = g_random_int ();
-  offer->dialling = g_cancellable_new ();
-  return offer;
-}
-
 static void
 stop_waiting (Offer *offer)
 {
   if (offer->timer != 0)
     g_source_remove (offer->timer);
   offer->timer = 0;
-}
-
-void
-offer_free (Offer *offer)
-{
-  if (offer == NULL)
-    return;
-  stop_waiting (offer);
-  g_cancellable_cancel (offer->dialling);
-  g_object_unref (offer->dialling);
-  g_free (offer->share);
-  g_free (offer->reason);
-  g_free (offer);
-}
-
-const char *
-offer_get_share (const Offer *offer)
-{
-  return offer->share;
 }
 
 /* ---- asking ---- */
@@ -96,6 +61,7 @@ on_no_answer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Until control messages reach the reflector, and then for its answer. */
 static void
 wait_for_answer (Offer *offer)
 {
@@ -104,17 +70,18 @@ wait_for_answer (Offer *offer)
                                         on_no_answer, offer);
 }
 
-void
-offer_joined (Offer *offer)
+static void
+joined (Client *client, gpointer user_data)
 {
-  wait_for_answer (offer);
+  wait_for_answer (user_data);
 }
 
-void
-offer_control_up (Offer *offer)
+static void
+control_up (Client *client, gpointer user_data)
 {
+  Offer *offer = user_data;
   RflShareMessage message = { .type = RFL_SHARE_REQUEST,
-                              .kind = offer->kind,
+                              .kind = (guint8) offer->kind,
                               .request = offer->request,
                               .title = offer->options->title };
   g_autoptr (GByteArray) body = NULL;
@@ -144,7 +111,7 @@ on_dialled (GIOStream *io, GBytes *rest, const GError *error, gpointer user_data
     }
   client_tell (offer->client, client_line_text (client_line_new ("share"), "share", offer->share),
                "sharing as %s", offer->share);
-  offer->func (io, rest, offer->user_data);
+  offer->funcs->opened (offer, io, rest, offer->user_data);
 }
 
 static void
@@ -188,11 +155,15 @@ take_message (Offer *offer, const RflShareMessage *message)
     }
 }
 
-void
-offer_control (Offer *offer, const char *service, guint8 type, const guint8 *body, gsize len)
+static void
+control (Client *client, const char *service, guint8 type, const guint8 *body, gsize len,
+         gpointer user_data)
 {
+  Offer *offer = user_data;
   g_auto (RflShareMessage) message = { 0 };
 
+  if (offer->funcs->has_ended != NULL && offer->funcs->has_ended (offer->user_data))
+    return;
   if (g_strcmp0 (service, RFL_SHARE_CONTROL) == 0
       && rfl_share_message_read (&message, type, body, len, NULL))
     take_message (offer, &message);
@@ -210,4 +181,45 @@ offer_closed (Offer *offer, const GError *error)
   client_line_text (line, "reason", why);
   client_tell (offer->client, line, "the share has ended: %s", why);
   client_leave (offer->client, CLIENT_ENDED);
+}
+
+/* ---- the room ---- */
+
+static void
+leaving (Client *client, gpointer user_data)
+{
+  Offer *offer = user_data;
+
+  stop_waiting (offer);
+  g_cancellable_cancel (offer->dialling);
+  offer->funcs->leaving (offer->user_data);
+}
+
+int
+offer_run (const ClientSettings *settings, RflShareKind kind, const OfferOptions *options,
+           const OfferFuncs *funcs, gpointer user_data)
+{
+  static const ClientFuncs room = {
+    .joined = joined, .control_up = control_up, .control = control, .leaving = leaving
+  };
+  Offer offer = { .kind = kind, .options = options, .funcs = funcs, .user_data = user_data };
+  g_autoptr (Client) client = client_new (settings, &room, &offer);
+  int status;
+
+  offer.client = client;
+  offer.request = g_random_int ();
+  offer.dialling = g_cancellable_new ();
+  client_add_medium (client, &client_quiet);
+  status = client_run (client);
+  leaving (client, &offer); /* it never joined, perhaps */
+  g_object_unref (offer.dialling);
+  g_free (offer.share);
+  g_free (offer.reason);
+  return status;
+}
+
+Client *
+offer_get_client (Offer *offer)
+{
+  return offer->client;
 }

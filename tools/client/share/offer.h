@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking the reflector for a share and going through its door: what `share` and `broadcast` have in common. Not for
- * what goes through it.
+/* Going into a room, asking the reflector for a share and going through its door: what `share` and `broadcast` have
+ * in common. Not for what goes through it.
  */
 #pragma once
 
@@ -37,18 +37,19 @@ gboolean offer_options_apply (const OfferOptions *options, ShareDoor *door, GErr
 
 /* ---- the offer ---- */
 
-/* @io (transfer full), @rest: behind the door */
-typedef void (*OfferFunc) (GIOStream *io, GBytes *rest, gpointer user_data);
+typedef struct {
+  /* The share is ours. @io (transfer full), @rest: behind its door */
+  void (*opened) (Offer *offer, GIOStream *io, GBytes *rest, gpointer user_data);
+  /* (nullable): whether all of it has been said, so that its end is no news */
+  gboolean (*has_ended) (gpointer user_data);
+  /* The room is being left: no more of opened()'s @io, if there was one. May be called twice. */
+  void (*leaving) (gpointer user_data);
+} OfferFuncs;
 
-/* @kind: RFL_SHARE_CHANNEL or RFL_SHARE_BROADCAST; @options must stay */
-Offer *offer_new (Client *client, guint8 kind, const OfferOptions *options, OfferFunc func,
-                  gpointer user_data);
-void offer_free (Offer *offer);
-/* To be called from the client's functions of these names; failures leave the room. */
-void offer_joined (Offer *offer);
-void offer_control_up (Offer *offer);
-void offer_control (Offer *offer, const char *service, guint8 type, const guint8 *body, gsize len);
+/* A client in a room that shares something of @kind, RFL_SHARE_CHANNEL or RFL_SHARE_BROADCAST, until its end.
+ * Returns: the exit status */
+int offer_run (const ClientSettings *settings, RflShareKind kind, const OfferOptions *options,
+               const OfferFuncs *funcs, gpointer user_data);
+Client *offer_get_client (Offer *offer);
 /* The share's connection is gone: tells why, and leaves. */
 void offer_closed (Offer *offer, const GError *error);
-/* The share's id, or %NULL before it was granted. */
-const char *offer_get_share (const Offer *offer);
