@@ -3,41 +3,48 @@
 #pragma once
 
 #include "plugins/files/http/http.h"
+#include "plugins/files/remote.h"
 #include <reflector/reflector.h>
-
-typedef struct _Files Files;
 
 /**
  * FilesItem: one file that can be fetched here
  * @told: participants of this reflector, by id, that know of it
  * @links: (element-type FilesKey): by reflector's id: who may fetch it from here
- * @path: (element-type utf8): reflectors that its announcement has passed, this one not
  * @since: when its room was last there, microseconds of the clock; 0: it is
- * @away: the reflector that it is fetched from cannot be reached
  */
 typedef struct {
   Files *files;
   FileInfo *info;
   GHashTable *told, *links;
-  GPtrArray *path;
   gint64 since;
-  gboolean away;
 } FilesItem;
 
+/* @told: it knows of the file; @due: what it knows is not the last */
 typedef struct {
   guint8 key[FILE_KEY];
+  gboolean told, due;
 } FilesKey;
 
-/* A participant of this reflector, and its passkey. */
+/* A participant of this reflector, and its passkey. @since: when it came; @told: it knows the passkey */
 typedef struct {
   RflParticipant *participant; /* lent: it ends before */
   guint8 passkey[FILE_KEY];
+  gint64 since;
+  gboolean told;
 } FilesGuest;
+
+/* Somebody wants to give a room a file. @participant: (nullable): who, of this reflector; @type: (nullable) */
+typedef struct {
+  RflParticipant *participant;
+  const char *room, *name, *type;
+  guint64 size;
+} FilesOffer;
 
 typedef struct {
   char *spool, *bind;
   guint16 port;
   gboolean anyone, by_message;
+  guint max_remote;
   guint orphan_time;                   /* seconds */
   RflAddress address, external, local; /* family 0: not set */
 } FilesOptions;
@@ -54,9 +61,10 @@ struct _Files {
   FilesOptions options;
   HttpLimits limits;
   gboolean tls;
-  GHashTable *items;  /* by id in hexadecimal digits */
-  GHashTable *guests; /* FilesGuest by participant's id */
-  GHashTable *rooms;  /* names of sessions that there are at present */
+  GHashTable *items;   /* by id in hexadecimal digits */
+  GHashTable *remotes; /* FilesRemote by id in hexadecimal digits */
+  GHashTable *guests;  /* FilesGuest by participant's id */
+  GHashTable *rooms;   /* names of sessions that there are at present */
   GArray *hooks;
   const RflControl *control;
   gpointer control_self;
@@ -126,7 +134,13 @@ void files_random (guint8 *out, gsize len);
 /* announce.c: what participants are told */
 void files_announce (FilesItem *item);
 void files_say_gone (FilesItem *item, const char *reason);
+/* Its passkey and everything of its room that it has not been told. */
 void files_tell_newcomer (Files *files, RflParticipant *participant);
+/* The same, whatever it has been told. */
+void files_tell_again (Files *files, RflParticipant *participant);
+/* All of them, what could not be told before. */
+void files_tell_late (Files *files);
+void files_forget_told (Files *files, RflParticipant *participant);
 
 /* links.c: linked reflectors */
 void files_on_link (const char *peer, const char *session, guint8 type, const guint8 *body,
@@ -136,3 +150,10 @@ void files_link_down (Files *files, const char *peer);
 /* To all that it has not come from. */
 void files_link_announce (FilesItem *item);
 void files_link_gone (FilesItem *item, const char *reason);
+/* What could not be told before. */
+void files_link_tell_late (Files *files);
+
+/* service.c */
+extern const RflFiles files_service;
+/* RFL_EVENT_FILE_OFFERED; @done is told whether it was refused. */
+void files_offer (Files *files, const FilesOffer *offer, RflEventDoneFunc done, gpointer user_data);

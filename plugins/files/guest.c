@@ -31,6 +31,7 @@ files_get_guest (Files *files, RflParticipant *participant)
     return guest;
   guest = g_new0 (FilesGuest, 1);
   guest->participant = participant;
+  guest->since = rfl_clock_now (files->clock);
   files_random (guest->passkey, sizeof guest->passkey);
   g_hash_table_insert (files->guests, g_strdup (participant->id), guest);
   return guest;
@@ -40,6 +41,7 @@ void
 files_forget_guest (Files *files, RflParticipant *participant)
 {
   g_hash_table_remove (files->guests, participant->id);
+  files_forget_told (files, participant);
 }
 
 /* Takes the same time for all. */

@@ -54,6 +54,13 @@ on_came (RflEvent *event, gpointer data, GError **error)
 }
 
 static RflHookResult
+on_ready (RflEvent *event, gpointer data, GError **error)
+{
+  files_tell_again (data, event->participant);
+  return RFL_HOOK_CONTINUE;
+}
+
+static RflHookResult
 on_left (RflEvent *event, gpointer data, GError **error)
 {
   files_forget_guest (data, event->participant);
@@ -80,7 +87,7 @@ add_hooks (Files *files, GError **error)
   const RflHook hooks[] = {
     { "files/created", RFL_EVENT_SESSION_CREATED, RFL_HOOK_NORMAL, NULL, NULL, on_created, files },
     { "files/ended", RFL_EVENT_SESSION_ENDED, RFL_HOOK_NORMAL, NULL, NULL, on_ended, files },
-    { "files/ready", RFL_EVENT_CONTROL_READY, RFL_HOOK_NORMAL, NULL, NULL, on_came, files },
+    { "files/ready", RFL_EVENT_CONTROL_READY, RFL_HOOK_NORMAL, NULL, NULL, on_ready, files },
     { "files/joined", RFL_EVENT_PARTICIPANT_JOINED, RFL_HOOK_LATE, NULL, NULL, on_came, files },
     { "files/admitted", RFL_EVENT_PARTICIPANT_ADMITTED, RFL_HOOK_LATE, NULL, NULL, on_came, files },
     { "files/left", RFL_EVENT_PARTICIPANT_LEFT, RFL_HOOK_NORMAL, NULL, NULL, on_left, files },
@@ -99,6 +106,9 @@ on_timer (gpointer data)
 {
   files_count_http (data);
   files_look_for_rooms (data);
+  files_look_for_remotes (data);
+  files_tell_late (data);
+  files_link_tell_late (data);
 }
 
 gpointer
@@ -110,6 +120,7 @@ files_new (RflCore *core)
   files->clock = rfl_core_get_clock (core);
   files->http = http_new (rfl_core_get_context (core), &http_funcs, files);
   files->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, files_item_free);
+  files->remotes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, files_remote_free);
   files->guests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, files_guest_free);
   files->rooms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   files->hooks = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -159,7 +170,10 @@ files_start (gpointer self, GError **error)
   const FilesOptions *options = &files->options;
 
   files->running = http_start (files->http, options->spool, options->bind, options->port, error);
-  if (!files->running || !add_hooks (files, error))
+  files->offered = files->running && add_hooks (files, error)
+                   && rfl_core_offer_service (files->core, RFL_FILES_SERVICE, RFL_FILES_VERSION,
+                                              &files_service, files, error);
+  if (!files->offered)
     {
       files_stop (files);
       return FALSE;
@@ -176,6 +190,9 @@ files_stop (gpointer self)
   Files *files = self;
 
   rfl_bus_remove_hooks (rfl_core_get_bus (files->core), files->hooks);
+  if (files->offered)
+    rfl_core_withdraw_service (files->core, RFL_FILES_SERVICE);
+  files->offered = FALSE;
   g_clear_pointer (&files->timer, rfl_timer_free);
   if (files->running)
     {
@@ -188,6 +205,7 @@ files_stop (gpointer self)
   files->control = NULL;
   files->links = NULL;
   g_hash_table_remove_all (files->items);
+  g_hash_table_remove_all (files->remotes);
   g_hash_table_remove_all (files->guests);
   g_hash_table_remove_all (files->rooms);
 }
@@ -203,6 +221,7 @@ files_free (gpointer self)
   g_clear_object (&files->limits.certificate);
   g_clear_object (&files->limits.authorities);
   g_hash_table_unref (files->items);
+  g_hash_table_unref (files->remotes);
   g_hash_table_unref (files->guests);
   g_hash_table_unref (files->rooms);
   g_array_unref (files->hooks);

@@ -44,7 +44,6 @@ files_item_free (gpointer data)
   file_info_unref (item->info);
   g_hash_table_unref (item->told);
   g_hash_table_unref (item->links);
-  g_ptr_array_unref (item->path);
   g_free (item);
 }
 
@@ -71,7 +70,6 @@ files_on_offered (FileInfo *info, gpointer data)
   item->info = file_info_ref (info);
   item->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   item->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  item->path = g_ptr_array_new_with_free_func (g_free);
   g_hash_table_insert (files->items, get_name (info->id), item);
   rfl_counter_add (files->counters.offered, 1);
   note (item, "can be fetched", NULL);
@@ -94,6 +92,7 @@ files_on_gone (const guint8 id[FILE_ID], const char *reason, gpointer data)
   note (item, "is gone", reason);
   files_say_gone (item, reason);
   files_link_gone (item, reason);
+  files_remote_forget (files, id);
   g_hash_table_remove (files->items, name);
 }
 
@@ -106,7 +105,8 @@ files_look_for_rooms (Files *files)
   for (guint i = 0; i < list->len; i++)
     {
       FilesItem *item = list->pdata[i];
-      if (rfl_core_find_session (files->core, item->info->room))
+      if (files_find_remote (files, item->info->id)
+          || rfl_core_find_session (files->core, item->info->room))
         item->since = 0;
       else if (item->since == 0)
         item->since = now;

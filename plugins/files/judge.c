@@ -140,6 +140,49 @@ judge (Files *files, HttpAsk *ask)
     challenge (files, ask, FALSE, "by Digest, or as Bearer of a passkey");
 }
 
+typedef struct {
+  Files *files;
+  HttpAsk *ask;
+} Asked;
+
+static void
+on_decided (RflEvent *event, const GError *error, gpointer data)
+{
+  g_autofree Asked *asked = data;
+
+  if (error)
+    {
+      rfl_counter_add (asked->files->counters.refused, 1);
+      refuse (asked->ask, FORBIDDEN, error->message);
+    }
+  http_answer (asked->files->http, asked->ask);
+}
+
+static RflParticipant *
+find_participant (Files *files, const HttpAsk *ask)
+{
+  static const char user[] = "user:", participant[] = "participant:";
+
+  if (g_str_has_prefix (ask->who, user))
+    return files_find_user (files, ask->real_room, ask->who + strlen (user));
+  if (g_str_has_prefix (ask->who, participant))
+    return rfl_core_find_participant (files->core, ask->who + strlen (participant));
+  return NULL;
+}
+
+/* Other plugins may have something against it. */
+static void
+offer (Files *files, HttpAsk *ask)
+{
+  FilesOffer what = { find_participant (files, ask), ask->real_room, ask->name, ask->file_type,
+                      ask->size };
+  Asked *asked = g_new (Asked, 1);
+
+  asked->files = files;
+  asked->ask = ask;
+  files_offer (files, &what, on_decided, asked);
+}
+
 void
 files_on_ask (HttpAsk *ask, gpointer data)
 {
@@ -154,5 +197,8 @@ files_on_ask (HttpAsk *ask, gpointer data)
       && !rfl_core_find_session (files->core, ask->real_room))
     refuse (ask, CONFLICT, "there is nobody in this room");
   ask->base = files_get_base (files, &ask->peer, &nowhere);
-  http_answer (files->http, ask);
+  if (!ask->status && ask->type == HTTP_ASK_PUT)
+    offer (files, ask);
+  else
+    http_answer (files->http, ask);
 }

@@ -70,6 +70,12 @@ const RflOption files_options[] = {
     .min = 1,
     .max = 100000,
     .help = "Files of a room" },
+  { .name = "max_remote",
+    .type = RFL_OPTION_INT,
+    .fallback = "10000",
+    .min = 0,
+    .max = 1000000,
+    .help = "Files of linked reflectors, of all rooms" },
   { .name = "transfers",
     .type = RFL_OPTION_INT,
     .fallback = "256",
@@ -235,6 +241,7 @@ read_all (const RflSettings *settings, FilesOptions *options, HttpLimits *limits
   options->port = (guint16) rfl_settings_get_int (settings, "port");
   options->anyone = rfl_settings_get_bool (settings, "anyone");
   options->by_message = rfl_settings_get_bool (settings, "tell_by_message");
+  options->max_remote = get (settings, "max_remote");
   options->orphan_time = get (settings, "orphan_time");
   read_limits (settings, limits);
   return TRUE;

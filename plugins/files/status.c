@@ -62,14 +62,15 @@ static void
 tell (const FilesItem *item, RflStatus *status)
 {
   const FileInfo *info = item->info;
+  const FilesRemote *remote = files_find_remote (item->files, info->id);
 
   rfl_status_begin_object (status, NULL);
   rfl_status_add_string (status, "session", info->room);
   rfl_status_add_string (status, "name", info->name);
   rfl_status_add_string (status, "owner", info->owner);
   rfl_status_add_int (status, "size", (gint64) info->size);
-  rfl_status_add_string (status, "via", info->via);
-  rfl_status_add_bool (status, "away", item->away);
+  rfl_status_add_string (status, "via", remote ? remote->via : NULL);
+  rfl_status_add_bool (status, "away", remote && !remote->via);
   rfl_status_add_bool (status, "orphan", item->since != 0);
   rfl_status_end (status);
 }

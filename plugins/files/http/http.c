@@ -255,7 +255,7 @@ take_down (gpointer message, gpointer data)
       fetch_offer (http, &down->remote);
       break;
     case DOWN_AWAY:
-      fetch_away (http, down->text);
+      fetch_away (http, down->id);
       break;
     case DOWN_LIMITS:
       limits_copy (&http->limits, &down->limits);
@@ -363,9 +363,9 @@ http_add_remote (Http *http, const HttpRemote *remote)
 }
 
 void
-http_remote_away (Http *http, const char *peer)
+http_remote_away (Http *http, const guint8 id[FILE_ID])
 {
-  send_down (http, down_new (DOWN_AWAY, NULL, peer));
+  send_down (http, down_new (DOWN_AWAY, id, NULL));
 }
 
 /* ---- the thread ---- */
@@ -391,8 +391,10 @@ run (gpointer data)
   soup_server_disconnect (http->server);
   g_clear_object (&http->server);
   /* what GIO has cancelled, and the main thread has been asked, tells so */
+  fetch_stop_all (http);
   while (http->pending > 0)
     g_main_context_iteration (http->context, TRUE);
+  g_clear_object (&http->session);
   g_main_context_pop_thread_default (http->context);
   return NULL;
 }

@@ -183,8 +183,8 @@ void http_drop_link_keys (Http *http, const char *peer);
 void http_set_linked (Http *http, GArray *addresses);
 /* @remote: copied. The same file again: it can be fetched there now. HttpFuncs.offered() follows the first time. */
 void http_add_remote (Http *http, const HttpRemote *remote);
-/* Its files cannot be fetched before they are added again. */
-void http_remote_away (Http *http, const char *peer);
+/* It cannot be fetched before it is added again. */
+void http_remote_away (Http *http, const guint8 id[FILE_ID]);
 /* Lent; 32 octets that do not change with a restart, once it has started: rooms' pages are named by it. */
 const guint8 *http_get_page_key (const Http *http);
 guint64 http_get_stat (const Http *http, HttpStat stat);

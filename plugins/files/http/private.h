@@ -27,6 +27,7 @@ struct _Http {
   HttpLimits limits, next; /* @next: the main thread's */
   Store *store;
   SoupServer *server;
+  SoupSession *session; /* to linked reflectors */
   GPtrArray *doors;
   GArray *linked;
   GHashTable *requests; /* Request */
@@ -254,9 +255,13 @@ void page_reply (Request *request);
 /* fetch/fetch.c: files of linked reflectors */
 /* Knows where it is now; makes the item if it is new. */
 void fetch_offer (Http *http, const HttpRemote *remote);
-void fetch_away (Http *http, const char *peer);
+void fetch_away (Http *http, const guint8 *id);
 /* GET, HEAD of one that is not in the spool as a whole */
 void fetch_begin (Request *request, StoreItem *item);
 /* The item is removed: its cache, too. */
 void fetch_forget (StoreItem *item);
 void fetch_free (Fetch *fetch);
+/* Somebody wants it: its cache stays. */
+void fetch_touch (StoreItem *item);
+/* The thread ends. */
+void fetch_stop_all (Http *http);

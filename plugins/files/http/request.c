@@ -271,6 +271,7 @@ serve_file (Request *request)
     }
   http->transfers++;
   request->counted = TRUE;
+  fetch_touch (request->item);
   if (request->item->file)
     download_begin (request, request->item);
   else
