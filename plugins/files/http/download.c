@@ -48,31 +48,48 @@ typedef enum {
   RANGE_BAD
 } Range;
 
+/* Digits alone: strtoull() would take a sign, too. Returns: %FALSE if there are none */
+static gboolean
+take_number (const char **text, guint64 *number)
+{
+  char *rest;
+
+  if (!g_ascii_isdigit (**text))
+    return FALSE;
+  *number = g_ascii_strtoull (*text, &rest, 10);
+  *text = rest;
+  return TRUE;
+}
+
+/* What follows "bytes=-": the last so many. */
+static Range
+parse_suffix (const char *text, guint64 size, guint64 *start, guint64 *end)
+{
+  guint64 many;
+
+  if (!take_number (&text, &many) || *text)
+    return RANGE_NONE;
+  *start = many < size ? size - many : 0;
+  *end = size;
+  return many > 0 && size > 0 ? RANGE_GOOD : RANGE_BAD;
+}
+
 static Range
 parse_range (const char *field, guint64 size, guint64 *start, guint64 *end)
 {
-  const char *text = field + strlen ("bytes=");
-  char *rest;
-  guint64 first, last;
+  static const char unit[] = "bytes=";
+  const char *text = field + strlen (unit);
+  guint64 first, last = G_MAXUINT64;
 
-  if (!g_str_has_prefix (field, "bytes=") || strchr (text, ',')
-      || strspn (text, "0123456789-") != strlen (text))
+  if (!g_str_has_prefix (field, unit))
     return RANGE_NONE;
   if (*text == '-')
-    {
-      first = g_ascii_strtoull (text + 1, &rest, 10);
-      if (*rest || rest == text + 1)
-        return RANGE_NONE;
-      *start = first < size ? size - first : 0;
-      *end = size;
-      return first > 0 && size > 0 ? RANGE_GOOD : RANGE_BAD;
-    }
-  first = g_ascii_strtoull (text, &rest, 10);
-  if (*rest != '-')
+    return parse_suffix (text + 1, size, start, end);
+  if (!take_number (&text, &first) || *text++ != '-')
     return RANGE_NONE;
-  text = rest + 1;
-  last = *text ? g_ascii_strtoull (text, &rest, 10) : G_MAXUINT64;
-  if ((*text && *rest) || last < first)
+  if (*text && (!take_number (&text, &last) || *text))
+    return RANGE_NONE;
+  if (last < first)
     return RANGE_NONE;
   *start = first;
   *end = last >= size ? size : last + 1;
