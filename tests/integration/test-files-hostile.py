@@ -316,11 +316,13 @@ def many(lab, tap):
     house = House(lab, "connections = 24; connections_per_address = 16;")
     socks = [house.connect() for _ in range(60)]
     wait_for(lambda: house.counter("connections_refused") >= 44, 5, "refusals")
+    answer = Answer(rest(house.connect()))
+    tap.ok(answer.status == 503 and answer.is_clear(), "one too many is told so", answer)
     tap.ok(house.count_descriptors() <= house.descriptors + 16, "no more than one address may have", house.count_descriptors(),
            house.descriptors)
     tap.ok(house.fetch() < 5, "somebody else is served")
     others = [house.connect("extn") for _ in range(60)]
-    wait_for(lambda: house.counter("connections_refused") >= 96, 5, "refusals")
+    wait_for(lambda: house.counter("connections_refused") >= 97, 5, "refusals")
     tap.ok(house.count_descriptors() <= house.descriptors + 24, "nor all together", house.count_descriptors(),
            house.descriptors)
     for sock in [*socks, *others]:

@@ -5,6 +5,7 @@
 #include "tests/unit/files-guard-fixture.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #define HELLO "GET / HTTP/1.1\r\nHost: r\r\n\r\n"
 #define PUT(fields) "PUT /rooms/r/files/n HTTP/1.1\r\nHost: r\r\n" fields "\r\n"
@@ -458,6 +459,24 @@ lingered (void)
 }
 
 static void
+turned_away (void)
+{
+  int pair[2];
+  g_autoptr (GSocket) socket = NULL, peer = NULL;
+  char buffer[1000] = "";
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+  socket = g_socket_new_from_fd (pair[0], NULL);
+  peer = g_socket_new_from_fd (pair[1], NULL);
+  guard_turn_away (socket, "too many");
+  g_assert_cmpint (g_socket_receive (peer, buffer, sizeof buffer - 1, NULL, NULL), >, 0);
+  g_assert_true (g_str_has_prefix (buffer, "HTTP/1.1 503 Service Unavailable\r\n"));
+  g_assert_nonnull (strstr (buffer, "\r\nRetry-After: "));
+  g_assert_true (g_str_has_suffix (buffer, "\r\n\r\n{\"error\": \"too many\"}\n"));
+  g_assert_cmpint (g_socket_receive (peer, buffer, 1, NULL, NULL), ==, 0);
+}
+
+static void
 blocking (void)
 {
   GuardFixture fixture;
@@ -495,6 +514,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/guard/outlived", outlived);
   g_test_add_func ("/files/guard/lingering", lingering);
   g_test_add_func ("/files/guard/lingered", lingered);
+  g_test_add_func ("/files/guard/turned-away", turned_away);
   g_test_add_func ("/files/guard/blocking", blocking);
   return g_test_run ();
 }

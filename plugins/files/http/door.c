@@ -174,6 +174,8 @@ welcome (Door *door, GSocket *socket, const RflAddress *peer)
       || (!linked && count (http, peer, FALSE) >= http->limits.per_address))
     {
       http_note (http, HTTP_REFUSED_CONNECTIONS, peer, "too many connections");
+      if (!http->limits.certificate)
+        guard_turn_away (socket, "too many connections");
       return;
     }
   g_socket_set_keepalive (socket, TRUE);

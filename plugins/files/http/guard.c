@@ -3,6 +3,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "plugins/files/http/guard-door.h"
 
 typedef struct {
@@ -118,6 +120,15 @@ guard_refuse (GIOStream *stream, guint status, const char *fields, const char *w
     return FALSE;
   guard_door_answer (door, status, fields, why);
   return TRUE;
+}
+
+void
+guard_turn_away (GSocket *socket, const char *why)
+{
+  g_autofree char *answer = guard_answer_new (503, "Retry-After: 5\r\n", why, TRUE);
+
+  g_socket_send_with_blocking (socket, answer, strlen (answer), FALSE, NULL, NULL);
+  g_socket_shutdown (socket, FALSE, TRUE, NULL);
 }
 
 guint64

@@ -77,6 +77,10 @@ gboolean guard_refuse (GIOStream *stream, guint status, const char *fields, cons
 /* Octets of the present request's body that the library has not read yet. */
 guint64 guard_get_unread (GIOStream *stream);
 
+/* For one connection too many: 503, as far as the peer still gets it, since nothing is waited for.
+ * @socket: accepted, without TLS; the caller closes it */
+void guard_turn_away (GSocket *socket, const char *why);
+
 /* For tests: microseconds from somewhere else than g_get_monotonic_time(). */
 void guard_set_clock (GIOStream *stream, gint64 (*now) (gpointer user_data), gpointer user_data);
 
