@@ -238,12 +238,13 @@ refused_by_handler (void)
   begin_put (&fixture);
   guard_fixture_say (&fixture, "hello");
   g_assert_true (
-      guard_refuse (fixture.stream, 401, "WWW-Authenticate: Digest\r\n", "who are you?"));
+      guard_refuse (fixture.stream, 401, "WWW-Authenticate: Digest\r\n", "\"who\\\n\" are you?"));
   g_assert_false (guard_refuse (fixture.stream, 401, NULL, "who are you?"));
   heard = guard_fixture_heard (&fixture);
   g_assert_true (g_str_has_prefix (heard, "HTTP/1.1 401 Unauthorized\r\n"));
   g_assert_nonnull (
-      strstr (heard, "\r\nWWW-Authenticate: Digest\r\n\r\n{\"error\": \"who are you?\"}\n"));
+      strstr (heard,
+              "\r\nWWW-Authenticate: Digest\r\n\r\n{\"error\": \"\\\"who\\\\ \\\" are you?\"}\n"));
   guard_fixture_assert_waits (&fixture);
   g_assert_false (guard_fixture_answer (&fixture, OK));
   guard_fixture_hang_up (&fixture);

@@ -59,11 +59,28 @@ date_new (void)
                           g_date_time_get_minute (now), g_date_time_get_second (now));
 }
 
+/* Of a JSON text. Reasons may come from afar. */
+static char *
+escape (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  for (; *text; text++)
+    if (*text == '"' || *text == '\\')
+      g_string_append_printf (out, "\\%c", *text);
+    else if ((guchar) *text < 0x20)
+      g_string_append_c (out, ' ');
+    else
+      g_string_append_c (out, *text);
+  return g_string_free (out, FALSE);
+}
+
 char *
 guard_answer_new (guint status, const char *fields, const char *why, gboolean with_body)
 {
   g_autofree char *date = date_new ();
-  g_autofree char *body = g_strdup_printf ("{\"error\": \"%s\"}\n", why);
+  g_autofree char *text = escape (why);
+  g_autofree char *body = g_strdup_printf ("{\"error\": \"%s\"}\n", text);
 
   return g_strdup_printf ("HTTP/1.1 %u %s\r\n"
                           "Date: %s\r\n"

@@ -64,7 +64,7 @@ GIOStream *guard_new (GIOStream *base, const GuardLimits *limits, GuardRefused r
  * @stream: of guard_new()
  * @status: 4xx or 5xx
  * @fields: (nullable): more of the answer's header, each line with its CR LF
- * @why: static, of ASCII without quotes
+ * @why: for people, UTF-8
  *
  * Answers the present request at once, in the library's place, and ends the connection: for a body
  * that nobody wants and whose sender did not ask before (the library would read it to its end
