@@ -116,7 +116,7 @@ def room(lab, tap):
     tap.ok(alice.curl("-X", "DELETE", url).status == 204, "its owner may")
     tap.ok(bob.curl(url, digest=False).status == 404 and bob.files() == [], "and it is gone")
     again = alice.put(path, "again")
-    wait_for(lambda: any(again.json["url"] in m.body for _, m in bob.ua.requests if m.method == "MESSAGE"), 5, "MESSAGE")
+    wait_for(lambda: any(again.json["url"] in m.body for _, m in bob.ua.requests if m.method == "MESSAGE"), 12, "MESSAGE")
     tap.ok(True, "who does not speak control is told by MESSAGE")
     alice.call.hangup()
     bob.call.hangup()

@@ -6,7 +6,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+/* Of the thread: when there are more threads than processors, files wait for media. */
+#define NICE 10
 /* News for the log that may be on their way; what is above is only counted. */
 #define MAX_NOTES 32
 
@@ -383,6 +387,7 @@ run (gpointer data)
   Http *http = data;
   GSource *tick;
 
+  setpriority (PRIO_PROCESS, (id_t) gettid (), NICE);
   g_main_context_push_thread_default (http->context);
   tick = http_after (http, 1, on_tick, http);
   g_main_loop_run (http->loop);
