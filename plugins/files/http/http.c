@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /* Of the thread: when there are more threads than processors, files wait for media. */
 #define NICE 10
@@ -387,7 +386,7 @@ run (gpointer data)
   Http *http = data;
   GSource *tick;
 
-  setpriority (PRIO_PROCESS, (id_t) gettid (), NICE);
+  setpriority (PRIO_PROCESS, 0, NICE); /* Linux: of the calling thread */
   g_main_context_push_thread_default (http->context);
   tick = http_after (http, 1, on_tick, http);
   g_main_loop_run (http->loop);
