@@ -109,7 +109,7 @@ files_remote_choose (FilesRemote *remote)
 
   if (remote->asked)
     return;
-  if (best && !use (remote, best, route))
+  if (route && !use (remote, best, route))
     g_clear_pointer (&best, g_free);
   if (!best && remote->via)
     remote->since = rfl_clock_now (files->clock);

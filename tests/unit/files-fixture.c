@@ -118,6 +118,7 @@ links_send (gpointer self, const char *peer, const char service[4], const char *
   letter->type = type;
   letter->body = g_bytes_ref (body);
   g_idle_add (deliver, letter);
+  /* cppcheck-suppress memleak */
   return TRUE;
 }
 

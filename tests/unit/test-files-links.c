@@ -227,9 +227,11 @@ typedef struct {
 static Triangle
 triangle (const char *options)
 {
-  Triangle t = { house_new ("a", PORT, options), house_new ("b", PORT + 1, options),
-                 house_new ("c", PORT + 2, options) };
+  Triangle t = { 0 };
 
+  t.a = house_new ("a", PORT, options);
+  t.b = house_new ("b", PORT + 1, options);
+  t.c = house_new ("c", PORT + 2, options);
   t.one = house_join (t.a, "room", "sip:one@x", TRUE);
   t.key = &house_await (t.a, t.one, RFL_FILE_KEY)->message;
   house_link (t.a, t.b);
