@@ -93,6 +93,11 @@ class House:
         with open(f"/proc/{self.one.process.pid}/statm") as f:
             return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def keeps_memory(self):
+        """A sanitizer, which maps terabytes and gives no memory back for long."""
+        with open(f"/proc/{self.one.process.pid}/statm") as f:
+            return int(f.read().split()[0]) * os.sysconf("SC_PAGE_SIZE") > 1 << 40
+
     def counter(self, name):
         return self.one.status()["counters"].get(f"files.{name}", 0)
 
@@ -136,6 +141,8 @@ class House:
             pass
         tap.ok(self.count_descriptors() <= self.descriptors, f"{what}: descriptors are back", self.count_descriptors(),
                self.descriptors)
+        if self.keeps_memory():
+            return
         grown = self.count_memory() - self.memory
         tap.ok(grown < 24 << 20, f"{what}: memory grew by {grown / 1e6:.1f} MB")
 
@@ -318,7 +325,7 @@ def many(lab, tap):
     wait_for(lambda: house.counter("connections_refused") >= 44, 5, "refusals")
     answer = Answer(rest(house.connect()))
     tap.ok(answer.status == 503 and answer.is_clear(), "one too many is told so", answer)
-    tap.ok(house.count_descriptors() <= house.descriptors + 16, "no more than one address may have", house.count_descriptors(),
+    tap.ok(house.count_descriptors() <= house.descriptors + 17, "no more than one address may have", house.count_descriptors(),
            house.descriptors)
     tap.ok(house.fetch() < 5, "somebody else is served")
     others = [house.connect("extn") for _ in range(60)]
