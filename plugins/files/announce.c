@@ -55,7 +55,7 @@ tell_key (Files *files, FilesGuest *guest, const char *base)
   RflFileMessage message = { .type = RFL_FILE_KEY,
                              .base = (char *) base,
                              .room = (char *) guest->participant->session->name,
-                             .page = page };
+                             .page = files->limits.page ? page : NULL };
   gboolean told;
 
   memcpy (message.passkey, guest->passkey, RFL_FILE_PASSKEY);

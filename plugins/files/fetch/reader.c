@@ -65,16 +65,6 @@ reader_free (gpointer data, GClosure *closure)
 
 /* ---- octets out ---- */
 
-/* The length is promised: only the connection's end says that there is no more. */
-static void
-cut (Reader *reader)
-{
-  SoupServerMessage *msg = reader->request->msg;
-
-  soup_server_message_set_status (msg, SOUP_STATUS_INTERNAL_SERVER_ERROR, NULL);
-  g_io_stream_close (soup_server_message_steal_connection (msg), NULL, NULL);
-}
-
 void
 reader_fail (Reader *reader, const char *why)
 {
@@ -86,7 +76,7 @@ reader_fail (Reader *reader, const char *why)
   http_note (reader->request->http, HTTP_FETCH_FAILED, &reader->request->peer, why);
   if (reader->begun)
     {
-      cut (reader);
+      reply_cut (reader->request);
       return;
     }
   reader->begun = TRUE;

@@ -204,15 +204,6 @@ download_free (gpointer data, GClosure *closure)
   g_free (download);
 }
 
-/* The length is promised, so that this is the only way to say that it is over. */
-static void
-cut (Download *download)
-{
-  g_autoptr (GIOStream) io = soup_server_message_steal_connection (download->request->msg);
-
-  g_io_stream_close (io, NULL, NULL);
-}
-
 /* One chunk more; the next when libsoup has written it. */
 static void
 feed (Download *download)
@@ -228,7 +219,7 @@ feed (Download *download)
       g_free (octets);
       http_note (download->request->http, HTTP_DISK_ERRORS, NULL,
                  n < 0 ? g_strerror (errno) : "a file is shorter than it was");
-      cut (download);
+      reply_cut (download->request);
       return;
     }
   download->at += (guint64) n;
@@ -243,8 +234,8 @@ on_wrote_chunk (SoupServerMessage *msg, gpointer data)
 {
   Download *download = data;
 
-  if (download->item->gone)
-    cut (download);
+  if (download->item->gone && download->at < download->end)
+    reply_cut (download->request);
   else if (download->at < download->end)
     feed (download);
   else

@@ -131,6 +131,12 @@ guard_turn_away (GSocket *socket, const char *why)
   g_socket_shutdown (socket, FALSE, TRUE, NULL);
 }
 
+void
+guard_cut (GIOStream *stream)
+{
+  as_guard (stream)->door->refused_once = TRUE;
+}
+
 guint64
 guard_get_unread (GIOStream *stream)
 {

@@ -74,6 +74,10 @@ GIOStream *guard_new (GIOStream *base, const GuardLimits *limits, GuardRefused r
  */
 gboolean guard_refuse (GIOStream *stream, guint status, const char *fields, const char *why);
 
+/* Nothing more of the answer gets out: the library's next write fails, and it closes the connection. For an answer that
+ * cannot be finished. */
+void guard_cut (GIOStream *stream);
+
 /* Octets of the present request's body that the library has not read yet. */
 guint64 guard_get_unread (GIOStream *stream);
 

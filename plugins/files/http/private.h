@@ -221,6 +221,8 @@ void reply_json (Request *request, guint status, GString *json);
 /* Appends a JSON string with its quotes. */
 void reply_append_string (GString *json, const char *text);
 void reply_common (Request *request);
+/* The answer under way ends before the length that it has promised, and the connection with it. */
+void reply_cut (Request *request);
 
 /* upload.c */
 /* He may; what is checked now are the quotas and the disk. */
