@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import time
 
@@ -53,6 +54,7 @@ class House:
 
     def __init__(self, lab, options=""):
         self.lab = lab
+        self.scheme = "https" if "tls_certificate" in options else "http"
         conf = f'control: {{ }};\nfiles: {{ spool = "{lab.path("spool")}"; spare = 0; {options} }};\n'
         self.one = Reflector(lab, "r1", R1, users={"alice": PASSWORD}, conf=conf, start=False)
         try:
@@ -66,7 +68,7 @@ class House:
         self.path, self.data = lab.path("honest"), os.urandom(SIZE)
         with open(self.path, "wb") as f:
             f.write(self.data)
-        answer = self.curl("-T", self.path, f"http://{R1}:{PORT}/rooms/board/files/honest")
+        answer = self.curl("-T", self.path, f"{self.scheme}://{R1}:{PORT}/rooms/board/files/honest")
         self.file = json.loads(answer)
         self.target = self.file["url"].partition(f":{PORT}")[2]
         self.spool = self.in_spool()
@@ -74,7 +76,7 @@ class House:
         self.descriptors, self.memory = self.count_descriptors(), self.count_memory()
 
     def curl(self, *words):
-        return subprocess.run(["ip", "netns", "exec", self.lab.prefix + "ext1", "curl", "-sS", "--max-time", "20", "--digest",
+        return subprocess.run(["ip", "netns", "exec", self.lab.prefix + "ext1", "curl", "-sSk", "--max-time", "20", "--digest",
                                "-u", f"alice:{PASSWORD}", *words], capture_output=True, check=True).stdout
 
     def fetch(self):
@@ -153,7 +155,7 @@ def rest(sock):
     try:
         while piece := sock.recv(1 << 16):
             data += piece
-    except ConnectionResetError:
+    except (ConnectionResetError, ssl.SSLError):
         data += b" RESET"
     sock.close()
     return data
@@ -339,4 +341,36 @@ def many(lab, tap):
     house.undisturbed(tap, "too many")
 
 
-main(requests, slow, many)
+def tls(lab, tap):
+    """the same port with TLS: who speaks none, stops in the middle of a handshake, or does not read"""
+    pem = lab.path("pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=r1",
+                    "-days", "2", "-keyout", pem, "-out", pem + ".crt"], check=True, capture_output=True)
+    house = House(lab, f'stall = 3; tls_certificate = "{pem}.crt"; tls_key = "{pem}";')
+    any_certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    any_certificate.check_hostname, any_certificate.verify_mode = False, ssl.CERT_NONE
+    began = time.monotonic()
+    halves = [house.connect() for _ in range(8)]
+    for sock in halves[::2]:
+        sock.sendall(bytes.fromhex("1603010200010001fc0303"))
+    stopped = [any_certificate.wrap_socket(house.connect(buffer=4096)) for _ in range(4)]
+    for sock in stopped:
+        sock.sendall(get(house.target))
+    tap.ok(b"HTTP/1" not in rest(send(house.connect(), get(house.target))), "without TLS nobody is answered")
+    bad = Answer(rest(send(any_certificate.wrap_socket(house.connect()), get("/", method="POST"))))
+    tap.ok(bad.status == 405 and bad.is_clear(), "with TLS it is the same guard", bad)
+    tap.ok(house.fetch() < 5, "an honest file is fetched meanwhile")
+    for sock in halves:
+        rest(sock)
+    tap.ok(time.monotonic() - began < 15, f"half a handshake is given up after {time.monotonic() - began:.1f} s")
+    got = [len(rest(sock)) for sock in stopped]
+    tap.ok(max(got) < SIZE, "readers that stop are given up", got)
+    house.undisturbed(tap, "TLS")
+
+
+def send(sock, octets):
+    sock.sendall(octets)
+    return sock
+
+
+main(requests, slow, many, tls)
