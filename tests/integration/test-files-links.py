@@ -182,6 +182,34 @@ def uncached(lab, tap):
     tap.ok(counter(one, "files.fetches") == 2, "each by a fetch of his own", counter(one, "files.fetches"))
 
 
+def broken(lab, tap):
+    """what a reflector sends of a file is lost for a time, and its connection with it: who fetches notices a pause"""
+    one, _ = pair(lab)
+    u1, u3, u4 = people(lab)
+    path, digest = content(lab, "big", 192 * MIB)
+    u1.put(path, "big")
+    url = u3.wait_offer("big")
+    firewall = ["ip", "netns", "exec", lab.prefix + "fw1", "nft"]
+    spool = lab.path("spool-r1")
+
+    def cached():
+        return sum(os.path.getsize(os.path.join(spool, f)) for f in os.listdir(spool) if f.endswith(".cache"))
+    out = lab.path("whole")
+    reader = subprocess.Popen(["ip", "netns", "exec", lab.prefix + "ext1", "curl", "-sS", "-o", out, url])
+    wait_for(lambda: cached() > 4 * MIB, 20, "the first octets")
+    subprocess.run([*firewall, "insert", "rule", "ip", "filter", "forward", "tcp", "sport", "5565", "reject", "with", "tcp",
+                    "reset"], check=True)
+    have = cached()
+    time.sleep(1.5)
+    tap.ok(MIB < have < 192 * MIB and cached() < 192 * MIB and reader.poll() is None, "it stands still", have, cached())
+    subprocess.run([*firewall, "flush", "chain", "ip", "filter", "forward"], check=True)
+    subprocess.run([*firewall, "add", "rule", "ip", "filter", "forward", "accept"], check=True)
+    status = reader.wait(timeout=60)
+    with open(out, "rb") as f:
+        tap.ok(status == 0 and hashlib.sha256(f.read()).hexdigest() == digest, "then it goes on, and it is right", status)
+    tap.ok(counter(one, "files.fetch_failed") == 0, "without a failure for anybody", one.log()[-3000:])
+
+
 def killed(lab, tap):
     """R2 is killed in the middle: a clear failure in bounded time; started again it has the file, and the rest is resumed"""
     one, two = pair(lab, options="orphan_time = 60;")
@@ -228,4 +256,4 @@ def wrong(lab, tap):
     tap.ok(not [f for f in os.listdir(lab.path("spool-r1")) if f.endswith(".cache")], "and nothing of it is kept")
 
 
-main(shared, phones, uncached, killed, wrong)
+main(shared, phones, uncached, broken, killed, wrong)

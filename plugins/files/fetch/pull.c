@@ -2,8 +2,10 @@
 /* One GET of a linked reflector's file. Not for what to do when it breaks: supply.c. */
 #include "plugins/files/fetch/fetch.h"
 
-/* Seconds without an octet, after which a connection is dead. */
+/* Seconds without an octet, after which a connection is dead: so that there is time for others before the reader's
+ * patience ends. */
 #define MAX_SILENCE 15
+#define ATTEMPTS 3
 
 /**
  * Pull:
@@ -176,7 +178,7 @@ get_session (Http *http)
       soup_session_remove_feature_by_type (http->session, SOUP_TYPE_CONTENT_DECODER);
     }
   soup_session_set_tls_database (http->session, http->limits.authorities);
-  soup_session_set_timeout (http->session, MIN (http->limits.stall, MAX_SILENCE));
+  soup_session_set_timeout (http->session, CLAMP (http->limits.stall / ATTEMPTS, 1, MAX_SILENCE));
   return http->session;
 }
 
