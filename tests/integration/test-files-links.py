@@ -182,6 +182,31 @@ def uncached(lab, tap):
     tap.ok(counter(one, "files.fetches") == 2, "each by a fetch of his own", counter(one, "files.fetches"))
 
 
+def encrypted(lab, tap):
+    """HTTPS to participants and between reflectors; who has another certificate than the one named is not believed"""
+    pem = {}
+    for name in ("one", "two"):
+        pem[name] = lab.path(f"{name}.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}.example",
+                        "-keyout", pem[name], "-out", lab.path("certificate")], check=True, capture_output=True)
+        with open(pem[name], "a") as f, open(lab.path("certificate")) as certificate:
+            f.write(certificate.read())
+    one, _ = pair(lab, options=f'tls_certificate = "{pem["one"]}"; tls_ca = "{pem["two"]}";',
+                  holder=f'tls_certificate = "{pem["two"]}";')
+    u1, u3, u4 = people(lab)
+    path, digest = content(lab, "big", 3 * MIB)
+    status, code = u1.put(path, "big", "-k")
+    tap.ok(code == "201", "it is put by HTTPS", status, code)
+    url = u3.wait_offer("big")
+    tap.ok(url.startswith("https://") and u3.fetch(url, "-k") == (0, "200", digest, 3 * MIB), "and fetched", url)
+    one.configure(conf(lab, "r1", f'tls_certificate = "{pem["one"]}"; tls_ca = "{pem["one"]}";'))
+    one.reload()
+    u1.put(path, "again", "-k")
+    url = u3.wait_offer("again")
+    tap.ok(u3.fetch(url, "-k")[1] == "503", "not from somebody else")
+    tap.ok(counter(one, "files.fetch_failed") == 1, "which is counted")
+
+
 def broken(lab, tap):
     """what a reflector sends of a file is lost for a time, and its connection with it: who fetches notices a pause"""
     one, _ = pair(lab)
@@ -256,4 +281,4 @@ def wrong(lab, tap):
     tap.ok(not [f for f in os.listdir(lab.path("spool-r1")) if f.endswith(".cache")], "and nothing of it is kept")
 
 
-main(shared, phones, uncached, broken, killed, wrong)
+main(shared, phones, uncached, encrypted, broken, killed, wrong)
