@@ -12,6 +12,7 @@
 #   hostile     mutated packets, ASan build    HOSTILE_PACKETS=10000 of each protocol
 #   inactivity  two minutes, in real time
 #   fifty       fifty viewers of a broadcast    FILM_SECONDS=120, twice
+#   files       two gibibytes across a firewall beside a conference, cut and killed in the middle   FILE_MIB=2048
 #   valgrind    a conference under memcheck
 #   suite       the whole suite                SUITE_TIMES=10  SUITE_TESTS="tests/unit/test-x …": those alone
 #   bench       what forwarding costs          BENCH_OPTIONS="--seconds 1"
@@ -62,6 +63,9 @@ part_inactivity () {
 }
 part_fifty () {
   release && python3 "$top/tests/nightly/share-fifty.py"
+}
+part_files () {
+  release && python3 "$top/tests/nightly/files.py"
 }
 part_valgrind () {
   release && python3 "$top/tests/nightly/valgrind.py"

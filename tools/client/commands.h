@@ -8,9 +8,11 @@
 
 extern const ClientCommand client_command_bridge;
 extern const ClientCommand client_command_broadcast;
+extern const ClientCommand client_command_get_file;
 extern const ClientCommand client_command_monitor;
 extern const ClientCommand client_command_play;
 extern const ClientCommand client_command_record;
 extern const ClientCommand client_command_roster;
+extern const ClientCommand client_command_send_file;
 extern const ClientCommand client_command_share;
 extern const ClientCommand client_command_view;

@@ -10,8 +10,16 @@
 #include "tools/client/commands.h"
 
 static const ClientCommand *const commands[] = {
-  &client_command_bridge, &client_command_broadcast, &client_command_monitor, &client_command_play,
-  &client_command_record, &client_command_roster,    &client_command_share,   &client_command_view,
+  &client_command_bridge,    &client_command_broadcast,
+#ifdef HAVE_SOUP
+  &client_command_get_file,
+#endif
+  &client_command_monitor,   &client_command_play,
+  &client_command_record,    &client_command_roster,
+#ifdef HAVE_SOUP
+  &client_command_send_file,
+#endif
+  &client_command_share,     &client_command_view,
 };
 
 static void
