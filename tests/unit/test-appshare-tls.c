@@ -41,6 +41,21 @@ tls_enter (const RflShareMessage *told)
   return tls;
 }
 
+/* The other side has said that nothing more comes. */
+static void
+tls_await_goodbye (GIOStream *tls)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 scratch[64];
+  gssize n;
+
+  do
+    n = g_input_stream_read (g_io_stream_get_input_stream (tls), scratch, sizeof scratch, NULL,
+                             &error);
+  while (n > 0);
+  g_assert_no_error (error);
+}
+
 static void
 tls_pass (GIOStream *from, GIOStream *to, const guint8 *data, gsize len, gsize skip)
 {
@@ -99,6 +114,10 @@ with_tls (void)
   client_write (plain, "RFL/1 SHARE plain text\r\n", 24);
   wait_count (r1, "appshare.tls_failed", 1);
   close (plain);
+  rfl_participant_leave (a, "gone");
+  house_await (r2, b, RFL_SHARE_ENDED);
+  tls_await_goodbye (sharer);
+  tls_await_goodbye (viewer);
   house_free (r1);
   house_free (r2);
   g_unlink (file);
