@@ -197,11 +197,16 @@ static void
 beyond_credit (int fd, gpointer user_data)
 {
   static const guint8 octets[40000];
+  guint8 header[8] = { 3 };
 
   peer_put (fd, "RFL/1 OK\r\n", 10);
   peer_put_open (fd, 1);
   peer_put_frame (fd, 3, 1, octets, sizeof octets);
-  peer_put_frame (fd, 3, 1, octets, sizeof octets);
+  wire_put16 (header + 2, sizeof octets);
+  wire_put32 (header + 4, 1);
+  peer_put (fd, header, sizeof header);
+  /* it may have hung up by now */
+  send (fd, octets, sizeof octets, MSG_NOSIGNAL);
 }
 
 static void
