@@ -112,6 +112,12 @@ rfl_address_same_ip (const RflAddress *a, const RflAddress *b)
 }
 
 gboolean
+rfl_address_same_holder (const RflAddress *a, const RflAddress *b)
+{
+  return a->family == b->family && memcmp (a->ip, b->ip, a->family == AF_INET6 ? 8 : 4) == 0;
+}
+
+gboolean
 rfl_address_is_any (const RflAddress *address)
 {
   static const guint8 zero[16];

@@ -45,6 +45,8 @@ RFL_EXPORT guint rfl_address_hash (gconstpointer address);
 RFL_EXPORT gboolean rfl_address_equal (gconstpointer a, gconstpointer b);
 /* Same IP, whatever the port. */
 RFL_EXPORT gboolean rfl_address_same_ip (const RflAddress *a, const RflAddress *b);
+/* Same IPv4 address, or /64 of IPv6, which whoever has one address has all of: for limits per address. */
+RFL_EXPORT gboolean rfl_address_same_holder (const RflAddress *a, const RflAddress *b);
 /* 0.0.0.0, :: or none */
 RFL_EXPORT gboolean rfl_address_is_any (const RflAddress *address);
 /* RFC 1918, RFC 4193, loopback and link-local. */

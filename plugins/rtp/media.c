@@ -1,146 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One medium of one participant in the packet path: its flow, its sources and its leg. Does
- * not decide whom a packet is from: see latch.h and arrival.c.
+/* One medium of one participant in the packet path: its claim, its flow, and what an answer changes. Not its
+ * sources (source.c) and its leg (leg.c); does not decide whom a packet is from: see latch.h and arrival.c.
  */
-#include "plugins/rtp/mix.h"
 #include "plugins/rtp/rtp.h"
-
-#include <string.h>
-
-/* A source that falls silent this long is gone... */
-#define SOURCE_SILENCE (30 * G_TIME_SPAN_SECOND)
-/* ... and after this it gives way when another one needs its place. */
-#define SOURCE_YIELDS (5 * G_TIME_SPAN_SECOND)
-
-/* ---- sources ---- */
-
-/* Sources are the route's; one may go at any time by its own BYE. */
-static GPtrArray *
-own_sources (const RtpMedium *m)
-{
-  GPtrArray *list = g_ptr_array_new ();
-  RflRoute *route = m->medium->route;
-
-  for (guint i = 0; route && i < route->sources->len; i++)
-    {
-      RflSource *source = route->sources->pdata[i];
-      if (source->owner == m->medium)
-        g_ptr_array_add (list, source);
-    }
-  return list;
-}
-
-static void
-remember (RtpMedium *m, const RflSource *source, const RflSourceStats *stats)
-{
-  RtpPast past = { source->wire_ssrc, stats->last_seq, stats->last_seen };
-
-  m->packets_past += stats->packets;
-  if (m->n_past == RTP_MAX_PAST)
-    memmove (m->past, m->past + 1, --m->n_past * sizeof *m->past);
-  m->past[m->n_past++] = past;
-}
-
-static void
-free_source (RtpMedium *m, RflSource *source)
-{
-  RflSourceStats stats;
-
-  rfl_source_get_stats (source, &stats);
-  remember (m, source, &stats);
-  rfl_source_free (source);
-}
-
-static void
-free_sources (RtpMedium *m)
-{
-  g_autoptr (GPtrArray) sources = own_sources (m);
-
-  for (guint i = 0; i < sources->len; i++)
-    free_source (m, sources->pdata[i]);
-}
-
-void
-rtp_medium_expire_source (RtpMedium *m, RflSource *source, gint64 now)
-{
-  RflSourceStats stats;
-
-  rfl_source_get_stats (source, &stats);
-  if (stats.last_seen != 0 && now - stats.last_seen >= SOURCE_SILENCE)
-    free_source (m, source);
-}
-
-/* Returns: whether there is room for one more. */
-static gboolean
-make_room (RtpMedium *m)
-{
-  g_autoptr (GPtrArray) sources = own_sources (m);
-  gint64 now = rfl_clock_now (m->peer->plugin->clock), oldest = now - SOURCE_YIELDS;
-  RflSource *victim = NULL;
-
-  if (sources->len < m->peer->plugin->max_sources)
-    return TRUE;
-  for (guint i = 0; i < sources->len; i++)
-    {
-      RflSourceStats stats;
-      rfl_source_get_stats (sources->pdata[i], &stats);
-      if (stats.last_seen <= oldest)
-        {
-          oldest = stats.last_seen;
-          victim = sources->pdata[i];
-        }
-    }
-  if (victim)
-    free_source (m, victim);
-  return victim != NULL;
-}
-
-gboolean
-rtp_medium_learn (RtpMedium *m, guint8 pt)
-{
-  if (m->map.index[pt] == RFL_PT_NONE && rtp_mix_learn (m, pt))
-    rtp_medium_refresh (m);
-  return m->map.index[pt] != RFL_PT_NONE;
-}
-
-RtpRefused
-rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt)
-{
-  RflSourceSpec spec = { .route = m->medium->route,
-                         .owner = m->medium,
-                         .flow = m->flow,
-                         .ssrc = ssrc,
-                         .wire_ssrc = ssrc,
-                         .map = &m->map,
-                         .back = m->leg,
-                         .audio_level = m->medium->current->answer_audio_level };
-
-  if (rfl_flow_find_source (m->flow, ssrc))
-    return RTP_N_REFUSED;
-  if (!(m->medium->current->direction & RFL_DIRECTION_SEND))
-    return RTP_REFUSED_HOLD;
-  if (!rtp_medium_learn (m, pt & 0x7f))
-    return RTP_REFUSED_FORMAT;
-  if (!make_room (m))
-    return RTP_REFUSED_SOURCES;
-  rtp_claim_learn (m->claim, ssrc);
-  return rfl_source_new (&spec) ? RTP_N_REFUSED : RTP_REFUSED_SOURCES;
-}
-
-guint64
-rtp_medium_count_in (const RtpMedium *m)
-{
-  g_autoptr (GPtrArray) sources = own_sources (m);
-  guint64 n = m->packets_past;
-
-  for (guint i = 0; i < sources->len; i++)
-    {
-      RflSourceStats stats;
-      rfl_source_get_stats (sources->pdata[i], &stats);
-      n += stats.packets;
-    }
-  return n;
-}
 
 /* ---- latching ---- */
 
@@ -245,7 +107,7 @@ make_flow (RtpMedium *m, const RflArrival *arrival)
 void
 rtp_medium_latched (RtpMedium *m, const RflArrival *arrival)
 {
-  g_autoptr (GPtrArray) sources = own_sources (m);
+  g_autoptr (GPtrArray) sources = rtp_medium_list_sources (m);
   RflFlow *old = m->flow, *flow = make_flow (m, arrival);
 
   if (flow == NULL)
@@ -274,7 +136,7 @@ rtp_medium_lose (RtpMedium *m, gboolean rtcp)
     g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
   else
     {
-      free_sources (m);
+      rtp_medium_free_sources (m);
       g_clear_pointer (&m->flow, rfl_flow_free);
     }
   rtp_medium_update_leg (m);
@@ -285,184 +147,6 @@ rtp_medium_is_ready (const RtpMedium *m)
 {
   return m->medium->participant->state == RFL_PARTICIPANT_JOINED && m->peer->joined != 0
          && m->medium->route && m->medium->current && m->medium->current->accepted;
-}
-
-/* ---- the leg ---- */
-
-/* @component: of ICE: 1 RTP, 2 RTCP that is not multiplexed */
-static gboolean
-wants (const RtpMedium *m, guint component)
-{
-  return !(m->unwanted & 1u << component);
-}
-
-void
-rtp_medium_set_unwanted (RtpMedium *m, guint component, gboolean unwanted)
-{
-  if (unwanted)
-    m->unwanted |= 1u << component;
-  else
-    m->unwanted &= ~(1u << component);
-  if (m->leg)
-    rfl_leg_set_active (m->leg, m->hears && wants (m, 1));
-  if (m->leg && m->hears && !unwanted)
-    rtp_keyframe_ask (m->peer->plugin, m);
-}
-
-gboolean
-rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len)
-{
-  RflPort *port = m->mux ? m->pair->rtp_port : m->pair->rtcp_port;
-  RflAddress remote;
-
-  if (m->medium->participant->confirmed && m->claim && port && wants (m, m->mux ? 1 : 2)
-      && rtp_claim_get_rtcp_target (m->claim, &remote))
-    return rfl_port_send (port, m->mux ? &m->local : &m->rtcp_local, &remote, data, len);
-  if (m->peer->plugin)
-    rfl_counter_add (m->peer->plugin->rtcp_unsent, 1);
-  return FALSE;
-}
-
-static void
-leg_send_rtcp (RflLeg *leg, RflMedium *from, const guint8 *data, gsize len)
-{
-  rtp_medium_send_rtcp (rfl_leg_get_user_data (leg), data, len);
-}
-
-static const RflLegOps leg_ops = { .send_rtcp = leg_send_rtcp };
-
-static void
-map_list (const RflRoute *route, const GPtrArray *formats, RflPtMap *map,
-          guint8 pt[RFL_ROUTE_MAX_FORMATS])
-{
-  for (guint i = 0; i < formats->len; i++)
-    {
-      const RflFormat *format = formats->pdata[i];
-      guint8 index = rfl_route_find_format (route, format);
-      if (index >= RFL_ROUTE_MAX_FORMATS || format->pt >= G_N_ELEMENTS (map->index))
-        continue;
-      map->index[format->pt] = index;
-      if (pt[index] == RFL_PT_NONE)
-        pt[index] = format->pt;
-    }
-}
-
-/* Both directions of the numbers: the participant's to format indices and back. */
-static void
-map_formats (const RtpMedium *m, RflPtMap *map, guint8 pt[RFL_ROUTE_MAX_FORMATS])
-{
-  memset (map->index, RFL_PT_NONE, sizeof map->index);
-  memset (pt, RFL_PT_NONE, RFL_ROUTE_MAX_FORMATS);
-  map_list (m->medium->route, m->medium->current->answer, map, pt);
-  if (m->learnt)
-    map_list (m->medium->route, m->learnt, map, pt);
-}
-
-/* The number under which it gets audio levels; those of video are nobody's business. */
-static guint8
-level_wanted (const RtpMedium *m)
-{
-  const RflMediumDesc *desc = m->medium->current;
-
-  if (m->kind != &m->peer->plugin->kinds[RTP_AUDIO])
-    return RFL_LEVEL_AS_IS;
-  if (desc->answer_audio_level == 0 || !(desc->audio_level_direction & RFL_DIRECTION_RECEIVE))
-    return RFL_LEVEL_NONE;
-  return desc->answer_audio_level;
-}
-
-static void
-apply_level (RtpMedium *m)
-{
-  g_autoptr (GPtrArray) sources = own_sources (m);
-
-  for (guint i = 0; i < sources->len; i++)
-    rfl_source_set_audio_level (sources->pdata[i], m->medium->current->answer_audio_level);
-  if (m->leg)
-    rfl_leg_set_audio_level (m->leg, level_wanted (m));
-}
-
-static void
-set_back (RtpMedium *m)
-{
-  g_autoptr (GPtrArray) sources = own_sources (m);
-
-  for (guint i = 0; i < sources->len; i++)
-    rfl_source_set_back (sources->pdata[i], m->leg);
-}
-
-/* What it asks for and what the operator allows; only video is held to it. */
-static void
-apply_bandwidth (const RtpMedium *m)
-{
-  RtpPlugin *plugin = m->peer->plugin;
-  guint wanted = m->medium->current->bandwidth, most = plugin->video_bandwidth;
-
-  if (m->leg == NULL || m->kind != &plugin->kinds[RTP_VIDEO])
-    return;
-  if (most != 0 && (wanted == 0 || wanted > most))
-    wanted = most;
-  rfl_leg_set_bandwidth (m->leg, wanted);
-}
-
-static void
-make_leg (RtpMedium *m, const RflAddress *remote)
-{
-  RflLegSpec spec = { .route = m->medium->route,
-                      .owner = m->medium,
-                      .port = m->pair->rtp_port,
-                      .local = m->local,
-                      .remote = *remote,
-                      .mode = m->medium->current->mode,
-                      .ops = &leg_ops,
-                      .user_data = m,
-                      .audio_level = level_wanted (m) };
-  RflPtMap map;
-
-  map_formats (m, &map, spec.pt);
-  m->leg_mode = spec.mode;
-  if (spec.mode == RFL_LEG_MIX)
-    rtp_mix_attach (m, &spec);
-  m->leg = rfl_leg_new (&spec);
-  m->leg_remote = *remote;
-  rfl_leg_set_active (m->leg, m->hears && wants (m, 1));
-  rfl_leg_set_reduced_rtcp (m->leg, m->medium->current->answer_rsize);
-  apply_bandwidth (m);
-  set_back (m);
-}
-
-static void
-drop_leg (RtpMedium *m)
-{
-  g_clear_pointer (&m->leg, rfl_leg_free);
-  rtp_mix_detach (m);
-}
-
-void
-rtp_medium_update_leg (RtpMedium *m)
-{
-  RflAddress remote;
-  gboolean known =
-      m->medium->participant->confirmed && m->claim && rtp_claim_get_rtp_target (m->claim, &remote);
-
-  if (m->leg && (!known || m->leg_mode != m->medium->current->mode || !rtp_mix_is_current (m)))
-    drop_leg (m);
-  if (!known)
-    return;
-  if (m->leg && rfl_address_equal (&remote, &m->leg_remote))
-    {
-      rfl_leg_set_remote (m->leg, &m->local, &remote);
-      return;
-    }
-  if (m->leg)
-    {
-      m->leg_remote = remote;
-      rfl_leg_set_remote (m->leg, &m->local, &remote);
-    }
-  else
-    make_leg (m, &remote);
-  if (m->hears)
-    rtp_keyframe_ask (m->peer->plugin, m);
 }
 
 /* ---- the medium ---- */
@@ -476,20 +160,20 @@ apply_direction (RtpMedium *m, const RflMediumDesc *desc)
   m->hears = (desc->direction & RFL_DIRECTION_RECEIVE)
              && !(desc->rtp.family != 0 && rfl_address_is_any (&desc->rtp));
   if (m->leg)
-    rfl_leg_set_active (m->leg, m->hears && wants (m, 1));
+    rfl_leg_set_active (m->leg, m->hears && rtp_medium_wants (m, 1));
   if (m->leg && m->hears && !heard)
     rtp_keyframe_ask (m->peer->plugin, m);
   if (!(desc->direction & RFL_DIRECTION_SEND))
-    free_sources (m);
+    rtp_medium_free_sources (m);
 }
 
 static void
 apply_formats (RtpMedium *m)
 {
-  g_autoptr (GPtrArray) sources = own_sources (m);
+  g_autoptr (GPtrArray) sources = rtp_medium_list_sources (m);
   guint8 pt[RFL_ROUTE_MAX_FORMATS];
 
-  map_formats (m, &m->map, pt);
+  rtp_medium_map_formats (m, &m->map, pt);
   for (guint i = 0; i < sources->len; i++)
     rfl_source_set_map (sources->pdata[i], &m->map);
   if (m->leg && m->mixed == NULL)
@@ -530,8 +214,8 @@ rtp_medium_apply (RtpMedium *m)
     m->local = m->rtcp_local = desc->local;
   if (m->leg)
     rfl_leg_set_reduced_rtcp (m->leg, desc->answer_rsize);
-  apply_bandwidth (m);
-  apply_level (m);
+  rtp_medium_apply_bandwidth (m);
+  rtp_medium_apply_level (m);
   g_clear_pointer (&m->learnt, g_ptr_array_unref);
   apply_formats (m);
   apply_direction (m, desc);
@@ -541,8 +225,8 @@ rtp_medium_apply (RtpMedium *m)
 void
 rtp_medium_detach (RtpMedium *m)
 {
-  free_sources (m);
-  drop_leg (m);
+  rtp_medium_free_sources (m);
+  rtp_medium_drop_leg (m);
   g_clear_pointer (&m->flow, rfl_flow_free);
   g_clear_pointer (&m->rtcp_flow, rfl_flow_free);
   g_clear_pointer (&m->claim, rtp_claim_free);

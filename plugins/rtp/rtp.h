@@ -243,8 +243,12 @@ void rtp_medium_detach (RtpMedium *m);
 void rtp_medium_latched (RtpMedium *m, const RflArrival *arrival);
 /* Likewise of RTCP. */
 void rtp_medium_rtcp_latched (RtpMedium *m, const RflArrival *arrival);
-/* Where it may be sent to has perhaps changed. */
-void rtp_medium_update_leg (RtpMedium *m);
+/* RTP or RTCP of its latched address is somebody else's from now on. */
+void rtp_medium_lose (RtpMedium *m, gboolean rtcp);
+/* Whether it may be in the packet path: latching may come between the answer and the join's end. */
+gboolean rtp_medium_is_ready (const RtpMedium *m);
+
+/* source.c: what it sends */
 /* A source for @ssrc. Returns: why not, or RTP_N_REFUSED if there is one. */
 RtpRefused rtp_medium_add_source (RtpMedium *m, guint32 ssrc, guint8 pt);
 /* The participant sends in @pt, which may be one that it has agreed to and nobody has used yet. Returns: whether it means
@@ -254,14 +258,24 @@ gboolean rtp_medium_learn (RtpMedium *m, guint8 pt);
 void rtp_medium_expire_source (RtpMedium *m, RflSource *source, gint64 now);
 /* The sum over its sources. */
 guint64 rtp_medium_count_in (const RtpMedium *m);
+/* (transfer container) (element-type RflSource) */
+GPtrArray *rtp_medium_list_sources (const RtpMedium *m);
+void rtp_medium_free_sources (RtpMedium *m);
+
+/* leg.c: what it gets */
+/* Where it may be sent to has perhaps changed. */
+void rtp_medium_update_leg (RtpMedium *m);
+void rtp_medium_drop_leg (RtpMedium *m);
 /* Returns: %FALSE if its address is not known. */
 gboolean rtp_medium_send_rtcp (RtpMedium *m, const guint8 *data, gsize len);
-
-/* RTP or RTCP of its latched address is somebody else's from now on. */
-void rtp_medium_lose (RtpMedium *m, gboolean rtcp);
-/* Whether it may be in the packet path: latching may come between the answer and the join's end. */
-gboolean rtp_medium_is_ready (const RtpMedium *m);
+/* @component: of ICE: 1 RTP, 2 RTCP that is not multiplexed */
 void rtp_medium_set_unwanted (RtpMedium *m, guint component, gboolean unwanted);
+gboolean rtp_medium_wants (const RtpMedium *m, guint component);
+/* Both directions of the numbers: the participant's to format indices and back. */
+void rtp_medium_map_formats (const RtpMedium *m, RflPtMap *map, guint8 pt[RFL_ROUTE_MAX_FORMATS]);
+/* What the answer in force says of them. */
+void rtp_medium_apply_level (RtpMedium *m);
+void rtp_medium_apply_bandwidth (const RtpMedium *m);
 
 /* second.c: whoever would have to wait for his turn on the first ports is told the second ones, where he need not */
 void rtp_second_offer (RtpPeer *peer, gint64 now);

@@ -158,4 +158,46 @@ def second_signal(lab, tap):
     tap.ok(True, "the next one says BYE to whom the first one could not reach")
 
 
-main(new_values, wrong_file, stop, second_signal)
+def hears_all(lab, call, talkers):
+    """Waits until each of the two is heard as he is."""
+    ssrcs = {c.streams[0].ssrc for c in talkers}
+    lab.engine.wait(lambda: call.streams[0].ssrcs() >= ssrcs, 5, f"{call.ua.user} hears every source as it is")
+
+
+def hears_one(lab, call, talkers):
+    """Whether a second of what it gets is one stream of the reflector's own."""
+    stream, ssrcs = call.streams[0], {c.streams[0].ssrc for c in talkers}
+    lab.engine.wait(lambda: len(stream.packets) > 50, 5, f"{call.ua.user} hears something")
+    return len(stream.ssrcs()) == 1 and not stream.ssrcs() & ssrcs
+
+
+def modes(lab, tap):
+    """a reload takes patterns of rooms and programs for the calls that come, and leaves those that are"""
+    one = Reflector(lab, "r1", R1)
+    calls = two_calls(lab)
+    old = Ua(lab, "carl", *EXT1, R1).call("blue", tone=1000)
+    hears_all(lab, old, calls)
+    one.configure('sip: { modes = ( { room = "bl*"; audio = "one"; } ); };')
+    tap.ok(one.reload() == "", "a pattern of rooms is taken", one.said)
+    late = Ua(lab, "dora", *EXT2, R1).call("blue", tone=1000)
+    tap.ok(hears_one(lab, late, calls), "who calls now hears one stream", late.streams[0].ssrcs())
+    late.hangup()
+    heard(lab, calls, 20)
+    tap.ok(not old.ua.requests and old.state == "up", "who was there is not asked", old.ua.requests)
+    hears = len(old.streams[0].packets)
+    lab.engine.wait(lambda: {p.ssrc for p in old.streams[0].packets[hears:]} >= {c.streams[0].ssrc for c in calls}, 5,
+                    "and hears every source as before")
+    one.configure('sip: { modes = ( { agent = "Plain*"; audio = "one"; } ); };')
+    tap.ok(one.reload() == "", "a pattern of programs is taken in its place", one.said)
+    plain = Ua(lab, "emil", *EXT2, R1).call("blue", tone=1000, user_agent="PlainPhone/1.0")
+    tap.ok(hears_one(lab, plain, calls), "that program's call hears one stream", plain.streams[0].ssrcs())
+    plain.hangup()
+    other = Ua(lab, "fritz", *EXT2, R1).call("blue", tone=1000)
+    hears_all(lab, other, calls)
+    one.configure('sip: { modes = ( { room = "bl*"; } ); };')
+    tap.ok("names neither audio nor video" in one.reload(), "a wrong one is told", one.said)
+    again = Ua(lab, "gerd", *EXT2, R1).call("blue", tone=1000, user_agent="PlainPhone/1.0")
+    tap.ok(hears_one(lab, again, calls), "and the ones before stay", again.streams[0].ssrcs())
+
+
+main(new_values, wrong_file, stop, second_signal, modes)

@@ -11,7 +11,7 @@ import time
 from lab import Ua, main
 from lab.net import wait_for
 from lab.reflector import Reflector
-from lab.share import (BROADCAST, CHANNEL, CLOSE, CREDIT, DATA, F_CODE, F_REASON, GRANT, HEADER, OPEN, REFUSE, Participant,
+from lab.share import (BROADCAST, CHANNEL, CLOSE, CREDIT, DATA, F_CODE, F_PORT, F_REASON, GRANT, HEADER, OPEN, REFUSE, Participant,
                        connect)
 
 R1 = "10.11.12.13"
@@ -163,6 +163,24 @@ def half_open(lab, tap):
     watch.undisturbed("half-open connections")
 
 
+def same_network(lab, tap):
+    """one who changes his IPv6 address for each connection has no more of them than one with one address"""
+    one = reflector(lab, "unproved_per_address = 4;")
+    where = Participant(Ua(lab, "owner", *EXT1), "six").request()[1]
+    port, sockets = struct.unpack("!H", where[F_PORT])[0], []
+    for number in range(12):
+        address = f"2001:db8::ff:{number:x}"
+        lab.run("ext2", "ip", "-6", "addr", "add", address + "/64", "dev", "eth0", "nodad")
+        sock = lab.socket("ext2", socket.AF_INET6, socket.SOCK_STREAM)
+        lab.defer(sock.close)
+        sock.bind((address, 0))
+        sock.connect(("2001:db8::13", port))
+        sockets.append(sock)
+    wait_for(lambda: one.status()["counters"]["appshare.evicted"] >= 8, 4, "the oldest eight are closed")
+    time.sleep(0.1)
+    tap.ok(one.status()["plugins"]["appshare"]["unproved"] == 4, "and four are left")
+
+
 def slow_loris(lab, tap):
     """a line that comes octet by octet is not waited for"""
     one = reflector(lab)
@@ -270,4 +288,4 @@ def floods(lab, tap):
     watch.undisturbed("floods")
 
 
-main(too_many, limits, passkeys, half_open, slow_loris, garbage, floods)
+main(too_many, limits, passkeys, half_open, same_network, slow_loris, garbage, floods)

@@ -68,6 +68,27 @@ local_for (void)
   g_assert_cmpint (local.port, ==, 0);
 }
 
+static gboolean
+same_holder (const char *one, const char *other)
+{
+  RflAddress a, b;
+
+  g_assert_true (rfl_address_parse (&a, one, 1));
+  g_assert_true (rfl_address_parse (&b, other, 2));
+  return rfl_address_same_holder (&a, &b);
+}
+
+static void
+holders (void)
+{
+  g_assert_false (same_holder ("192.0.2.1", "192.0.2.2"));
+  g_assert_false (same_holder ("2001:db8::1", "2001:db8:0:1::1"));
+  g_assert_false (same_holder ("0.0.0.0", "::"));
+  g_assert_true (same_holder ("192.0.2.1", "192.0.2.1"));
+  g_assert_true (same_holder ("192.0.2.1", "::ffff:192.0.2.1"));
+  g_assert_true (same_holder ("2001:db8::1", "2001:db8::ffff:0:0:1"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -75,6 +96,7 @@ main (int argc, char **argv)
   g_test_add_func ("/address/bad", bad);
   g_test_add_func ("/address/text", text);
   g_test_add_func ("/address/kinds", kinds);
+  g_test_add_func ("/address/holders", holders);
   g_test_add_func ("/address/local-for", local_for);
   return g_test_run ();
 }

@@ -6,6 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* LeakSanitizer 12 crashes while it looks through the thread-local memory of a GnuTLS that was loaded late. */
+__attribute__ ((visibility ("default"))) int __lsan_is_turned_off (void);
+
+int
+__lsan_is_turned_off (void)
+{
+  return 1;
+}
+
 /* ---- TLS ---- */
 
 static gboolean
@@ -41,6 +50,21 @@ tls_enter (const RflShareMessage *told)
   return tls;
 }
 
+/* The other side has said that nothing more comes. */
+static void
+tls_await_goodbye (GIOStream *tls)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 scratch[64];
+  gssize n;
+
+  do
+    n = g_input_stream_read (g_io_stream_get_input_stream (tls), scratch, sizeof scratch, NULL,
+                             &error);
+  while (n > 0);
+  g_assert_no_error (error);
+}
+
 static void
 tls_pass (GIOStream *from, GIOStream *to, const guint8 *data, gsize len, gsize skip)
 {
@@ -74,11 +98,11 @@ with_tls (void)
   g_autofree char *noise = NULL;
   g_autofree char *join = g_strdup_printf ("sh -c 'cat %s.c >> %s; rm %s.c'", file, file, file);
 
-  if (!g_tls_backend_supports_tls (g_tls_backend_get_default ())
+  if (CANNOT_SEE_TLS || !g_tls_backend_supports_tls (g_tls_backend_get_default ())
       || !g_spawn_command_line_sync (command, NULL, &noise, NULL, NULL)
       || !g_spawn_command_line_sync (join, NULL, NULL, NULL, NULL))
     {
-      g_test_skip ("no TLS in GIO, or no openssl");
+      g_test_skip ("no TLS in GIO, no openssl, or ThreadSanitizer");
       g_rmdir (dir);
       return;
     }
@@ -99,6 +123,10 @@ with_tls (void)
   client_write (plain, "RFL/1 SHARE plain text\r\n", 24);
   wait_count (r1, "appshare.tls_failed", 1);
   close (plain);
+  rfl_participant_leave (a, "gone");
+  house_await (r2, b, RFL_SHARE_ENDED);
+  tls_await_goodbye (sharer);
+  tls_await_goodbye (viewer);
   house_free (r1);
   house_free (r2);
   g_unlink (file);
@@ -110,7 +138,6 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   fixture_be_quiet ();
-  if (!CANNOT_SEE_TLS)
-    g_test_add_func ("/appshare/tls", with_tls);
+  g_test_add_func ("/appshare/tls", with_tls);
   return g_test_run ();
 }

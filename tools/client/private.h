@@ -56,7 +56,7 @@ char *client_offered (Client *client, const char *sdp);
 void client_lost (Client *client, ClientExit status, const char *format, ...) G_GNUC_PRINTF (3, 4);
 char *client_write_offer (Client *client);
 
-/* ---- sip.c ---- */
+/* ---- sip.c, sip-stack.c ---- */
 ClientSip *client_sip_new (Client *client, GError **error);
 void client_sip_invite (ClientSip *sip);
 void client_sip_subscribe (ClientSip *sip, gboolean once);

@@ -19,7 +19,7 @@ struct _Conn {
   gsize max;
   GQueue out;
   gsize queued;
-  gboolean dead, freed;
+  gboolean begun, dead, freed;
   GHashTable *list; /* finishing */
 };
 
@@ -62,6 +62,26 @@ conn_new (GIOStream *io, const RflAddress *peer, GMainContext *context, ConnBuff
   return conn;
 }
 
+/* TLS says goodbye where that takes no time: its handshake is over, and the socket has room. Else GIO would wait. */
+static gboolean
+may_say_goodbye (const Conn *conn, GIOStream *base)
+{
+  return conn->begun && !conn->dead && conn->queued == 0 && G_IS_SOCKET_CONNECTION (base)
+         && g_socket_condition_check (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)),
+                                      G_IO_OUT)
+                == G_IO_OUT;
+}
+
+static void
+close_stream (const Conn *conn)
+{
+  g_autoptr (GIOStream) base = NULL;
+
+  if (G_IS_TLS_CONNECTION (conn->io))
+    g_object_get (conn->io, "base-io-stream", &base, NULL);
+  g_io_stream_close (base && !may_say_goodbye (conn, base) ? base : conn->io, NULL, NULL);
+}
+
 void
 conn_free (Conn *conn)
 {
@@ -74,15 +94,7 @@ conn_free (Conn *conn)
   g_queue_clear_full (&conn->out, chunk_free);
   if (conn->list)
     g_hash_table_remove (conn->list, conn);
-  /* of TLS: without a goodbye, which would wait for the peer */
-  if (G_IS_TLS_CONNECTION (conn->io))
-    {
-      g_autoptr (GIOStream) base = NULL;
-      g_object_get (conn->io, "base-io-stream", &base, NULL);
-      g_io_stream_close (base, NULL, NULL);
-    }
-  else
-    g_io_stream_close (conn->io, NULL, NULL);
+  close_stream (conn);
   g_clear_object (&conn->io);
   unref (conn);
 }
@@ -168,6 +180,7 @@ conn_read (Conn *conn, gsize max)
     }
   if (conn->reading)
     return;
+  conn->begun = TRUE;
   in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (conn->io));
   conn->reading = g_pollable_input_stream_create_source (in, NULL);
   g_source_set_callback (conn->reading, (GSourceFunc) (void *) on_readable, conn, NULL);
@@ -250,6 +263,7 @@ conn_send (Conn *conn, const guint8 *data, gsize len, GBytes **shared)
 
   if (conn->dead || conn->freed || len == 0)
     return;
+  conn->begun = TRUE;
   n = conn->queued > 0 ? 0 : write_some (conn, data, len);
   if (conn->dead || n == len)
     return;

@@ -246,7 +246,7 @@ pick (const Relay *relay, const RflAddress *address, gboolean linked)
     {
       Knock *knock = l->data;
       if (knock->linked != linked
-          || (address && !rfl_address_same_ip (conn_get_peer (knock->conn), address)))
+          || (address && !rfl_address_same_holder (conn_get_peer (knock->conn), address)))
         continue;
       if (knock->judged)
         return knock;
@@ -265,7 +265,7 @@ count (const Relay *relay, const RflAddress *address, gboolean linked)
     {
       const Knock *knock = l->data;
       if (knock->linked == linked
-          && (!address || rfl_address_same_ip (conn_get_peer (knock->conn), address)))
+          && (!address || rfl_address_same_holder (conn_get_peer (knock->conn), address)))
         n++;
     }
   return n;
