@@ -5,6 +5,7 @@
 #include "plugins/files/http/private.h"
 
 #include "plugins/files/http/guard.h"
+#include "plugins/files/http/hello.h"
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 /* Seconds: no descriptors or no memory, and who waits would be told of again at once. */
 #define PAUSE 1
 #define HEAD_SECONDS 10
+/* TLS handshakes of one address at once: each occupies a thread until it is through, and those are needed by others, to
+ * write files too. */
+#define HANDSHAKES 4
 
 struct _Door {
   Http *http;
@@ -27,7 +31,9 @@ typedef struct {
   RflAddress peer;
   GSocketAddress *local;
   gboolean linked;
-  GIOStream *io; /* while TLS is shaken hands */
+  GIOStream *io;  /* until TLS has been shaken hands */
+  Hello *hello;   /* until that begins */
+  gboolean ready; /* for it */
   GCancellable *shaking;
 } Visitor;
 
@@ -39,6 +45,7 @@ visitor_free (Visitor *visitor)
       g_ptr_array_remove_fast (visitor->door->visitors, visitor);
       http_set_gauge (visitor->door->http, HTTP_GAUGE_CONNECTIONS, visitor->door->visitors->len);
     }
+  hello_free (visitor->hello);
   g_clear_object (&visitor->local);
   g_clear_object (&visitor->io);
   g_clear_object (&visitor->shaking);
@@ -89,23 +96,32 @@ let_in (Visitor *visitor, GIOStream *io)
 
 /* ---- TLS ---- */
 
+static void shake_others (Http *http);
+
 static void
 on_shaken (GObject *tls, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
   gboolean done = g_tls_connection_handshake_finish (G_TLS_CONNECTION (tls), result, &error);
   Visitor *visitor = data;
+  Http *http = visitor->http;
   g_autoptr (GIOStream) io = g_steal_pointer (&visitor->io);
+  gboolean open = visitor->door != NULL;
 
-  visitor->http->pending--;
-  if (visitor->door && done)
+  http->pending--;
+  g_clear_object (&visitor->shaking);
+  if (open && done)
     {
       let_in (visitor, io);
-      return;
     }
-  if (visitor->door)
-    http_note (visitor->http, HTTP_TLS_FAILED, &visitor->peer, error->message);
-  visitor_free (visitor);
+  else
+    {
+      if (open)
+        http_note (http, HTTP_TLS_FAILED, &visitor->peer, error->message);
+      visitor_free (visitor);
+    }
+  if (open)
+    shake_others (http);
 }
 
 static gboolean
@@ -127,18 +143,21 @@ wrap (GIOStream *io, GTlsCertificate *certificate)
 }
 
 static void
-shake (Visitor *visitor, GIOStream *io, GTlsCertificate *certificate)
+shake (Visitor *visitor)
 {
   Http *http = visitor->http;
-  g_autoptr (GIOStream) tls = wrap (io, certificate);
+  g_autoptr (GIOStream) tls = wrap (visitor->io, http->limits.certificate);
   GSource *late;
 
+  g_clear_pointer (&visitor->hello, hello_free);
+  visitor->ready = FALSE;
   if (!tls)
     {
       visitor_free (visitor);
       return;
     }
   g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
+  g_object_unref (visitor->io);
   visitor->io = g_steal_pointer (&tls);
   visitor->shaking = g_cancellable_new ();
   late = g_timeout_source_new_seconds (HEAD_SECONDS);
@@ -148,6 +167,53 @@ shake (Visitor *visitor, GIOStream *io, GTlsCertificate *certificate)
   http->pending++;
   g_tls_connection_handshake_async (G_TLS_CONNECTION (visitor->io), G_PRIORITY_DEFAULT,
                                     visitor->shaking, on_shaken, visitor);
+}
+
+/* Whether @visitor may begin: how many of his address are at it? */
+static gboolean
+may_shake (const Door *door, const Visitor *visitor)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < door->visitors->len; i++)
+    {
+      const Visitor *other = door->visitors->pdata[i];
+      n += other->shaking && rfl_address_same_ip (&other->peer, &visitor->peer);
+    }
+  return n < HANDSHAKES;
+}
+
+/* Whoever waits for his turn and may begin now. */
+static void
+shake_others (Http *http)
+{
+  for (guint i = 0; i < http->doors->len; i++)
+    {
+      const Door *door = http->doors->pdata[i];
+      for (guint j = door->visitors->len; j-- > 0;)
+        {
+          Visitor *visitor = door->visitors->pdata[j];
+          if (visitor->ready && may_shake (door, visitor))
+            shake (visitor);
+        }
+    }
+}
+
+static void
+on_hello (gboolean whole, gpointer data)
+{
+  Visitor *visitor = data;
+
+  visitor->ready = whole;
+  if (!whole)
+    {
+      http_note (visitor->http, HTTP_TLS_FAILED, &visitor->peer, "no TLS, or too late");
+      visitor_free (visitor);
+    }
+  else if (may_shake (visitor->door, visitor))
+    {
+      shake (visitor);
+    }
 }
 
 /* ---- who comes ---- */
@@ -200,7 +266,10 @@ welcome (Door *door, GSocket *socket, const RflAddress *peer)
   g_ptr_array_add (door->visitors, visitor);
   http_set_gauge (http, HTTP_GAUGE_CONNECTIONS, door->visitors->len);
   if (http->limits.certificate)
-    shake (visitor, io, http->limits.certificate);
+    {
+      visitor->io = g_steal_pointer (&io);
+      visitor->hello = hello_new (socket, http->context, HEAD_SECONDS, on_hello, visitor);
+    }
   else
     let_in (visitor, io);
 }
@@ -314,6 +383,8 @@ door_free (Door *door)
       visitor->door = NULL;
       if (visitor->shaking)
         g_cancellable_cancel (visitor->shaking);
+      else if (visitor->hello)
+        visitor_free (visitor);
     }
   g_ptr_array_unref (door->visitors);
   g_socket_close (door->socket, NULL);
