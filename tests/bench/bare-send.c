@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The least that a mixer's listener can cost: every 20 ms one packet, the same for all, by sendmmsg
- * to each address and port that its standard input names. Makes no sound.
+ * to each address and port that its standard input names. Makes no sound. "address": from a socket as the packet path
+ * has them, each message with its source address (IP_PKTINFO), as whoever has several addresses must send.
  *
- * bare-send OCTETS SECONDS < "ADDRESS PORT" lines */
+ * bare-send OCTETS SECONDS [address] < "ADDRESS PORT" lines */
 #include "config.h"
 #include <arpa/inet.h>
 #include <glib.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,8 +31,27 @@ read_receivers (void)
   return receivers;
 }
 
+/* 127.0.0.1 as the source of a message. */
+typedef union {
+  struct cmsghdr header;
+  char room[CMSG_SPACE (sizeof (struct in_pktinfo))];
+} Control;
+
 static void
-send_all (int fd, GArray *receivers, struct iovec *iov)
+set_source (Control *control)
+{
+  struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl (INADDR_LOOPBACK) };
+
+  memset (control, 0, sizeof *control);
+  control->header = (struct cmsghdr){ .cmsg_len = CMSG_LEN (sizeof info),
+                                      .cmsg_level = IPPROTO_IP,
+                                      .cmsg_type = IP_PKTINFO };
+  memcpy (CMSG_DATA (&control->header), &info, sizeof info);
+}
+
+/* @control: (nullable) */
+static void
+send_all (int fd, GArray *receivers, struct iovec *iov, Control *control)
 {
   struct mmsghdr out[CHUNK];
 
@@ -43,7 +64,9 @@ send_all (int fd, GArray *receivers, struct iovec *iov)
             (struct msghdr){ .msg_name = &g_array_index (receivers, struct sockaddr_in, at + i),
                              .msg_namelen = sizeof (struct sockaddr_in),
                              .msg_iov = iov,
-                             .msg_iovlen = 1 };
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = control ? sizeof *control : 0 };
       int done = sendmmsg (fd, out, n, 0);
       at += done > 0 ? (guint) done : 1;
     }
@@ -57,13 +80,19 @@ main (int argc, char **argv)
   guint64 frames = 50 * (argc > 2 ? g_ascii_strtoull (argv[2], NULL, 10) : 5);
   struct iovec iov = { data, MIN (octets, sizeof data) };
   g_autoptr (GArray) receivers = read_receivers ();
-  int fd = socket (AF_INET, SOCK_DGRAM, 0);
+  gboolean address = argc > 3 && strcmp (argv[3], "address") == 0;
+  int fd = socket (AF_INET, SOCK_DGRAM, 0), dont = IP_PMTUDISC_DONT;
   struct timespec next;
+  Control control;
+
+  set_source (&control);
+  if (address)
+    setsockopt (fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof dont);
 
   clock_gettime (CLOCK_MONOTONIC, &next);
   for (guint64 i = 0; i < frames; i++)
     {
-      send_all (fd, receivers, &iov);
+      send_all (fd, receivers, &iov, address ? &control : NULL);
       next.tv_nsec += 20000000;
       next.tv_sec += next.tv_nsec / 1000000000;
       next.tv_nsec %= 1000000000;

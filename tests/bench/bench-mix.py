@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a participant of a mixed room costs, three of them speaking: reflectord beside a GStreamer pipeline that
 does the same (three decoders, for each speaker a mix without himself, one mix for all others, encoded once), in
-turns; and what one more silent listener costs beside a bare send of the same packets. Everything on one loopback
+turns; and what one more silent listener costs beside a bare send. Everything on one loopback
 interface of its own, so that receiving is paid by whoever sends, alike for all. Not a test: it passes no
 judgement. Needs root.
+
+A bare send is bare-send.c: sendmmsg of 64 from one socket, each 20 ms one packet of the same size to each of as many
+addresses; plain, and as whoever has several addresses must send (IP_PKTINFO, fragments allowed). Figures are
+CPU time, never wall time, and a listener's cost is compared within a round, whose runs follow each other at once: other load
+slows both alike. So many short rounds tell more than few long ones.
 
 bench-mix.py [--rooms 3,10,50,200] [--codecs PCMU,opus] [--rounds N] [--seconds S] [--no-gstreamer]"""
 import argparse
@@ -27,15 +32,18 @@ NAMES = {"PCMU": "PCMU/8000", "opus": "opus/48000/2"}
 
 
 def cpu_seconds(pid):
-    """Of all threads, to the nanosecond; of those that have ended nothing."""
-    total = 0
+    """Of the workers' threads and of all, to the nanosecond; of those that have ended nothing."""
+    workers = total = 0
     for task in os.listdir(f"/proc/{pid}/task"):
         try:
             with open(f"/proc/{pid}/task/{task}/schedstat") as f:
-                total += int(f.read().split()[0])
+                spent = int(f.read().split()[0]) / 1e9
+            with open(f"/proc/{pid}/task/{task}/comm") as f:
+                workers += spent if f.read().startswith("rfl-worker") else 0
+            total += spent
         except OSError:
             pass
-    return total / 1e9
+    return workers, total
 
 
 class Member:
@@ -205,7 +213,7 @@ def heard(members):
 
 
 def once(kind, folder, n, codec, frames, seconds):
-    """CPU seconds in a second of a room of `n`, how many of them got sound, and packets a second of the last one."""
+    """CPU seconds in a second of a room of `n` (workers, all), how many of them got sound, and packets a second of the last one."""
     members = [Member(i, codecs.CODECS[NAMES[codec]], 1 << 20 if i == n - 1 else 1 << 12) for i in range(n)]
     server = kind(folder, members, codec)
     talk = Talk(members[:SPEAKERS], frames)
@@ -214,8 +222,8 @@ def once(kind, folder, n, codec, frames, seconds):
         got = heard(members)
         before, began = server.cpu(), time.monotonic()
         time.sleep(seconds)
-        cpu = (server.cpu() - before) / (time.monotonic() - began)
-        return cpu, got, members[-1].drain() / (time.monotonic() - began)
+        after, took = server.cpu(), time.monotonic() - began
+        return [(b - a) / took for a, b in zip(before, after)], got, members[-1].drain() / took
     finally:
         talk.stop()
         server.end()
@@ -223,11 +231,11 @@ def once(kind, folder, n, codec, frames, seconds):
             member.rtp.close()
 
 
-def bare(n, octets, seconds):
+def bare(n, octets, seconds, *how):
     """The same of bare sends to `n` sockets that nobody reads."""
     members = [Member(i, None) for i in range(n)]
     try:
-        done = subprocess.run([os.path.join(TOP, "tests/bench/bare-send"), str(octets), str(seconds)], check=True, text=True,
+        done = subprocess.run([os.path.join(TOP, "tests/bench/bare-send"), str(octets), str(seconds), *how], check=True, text=True,
                               input="".join(f"{m.ip} {m.port}\n" for m in members), stdout=subprocess.PIPE)
         return float(done.stdout) / seconds
     finally:
@@ -235,48 +243,66 @@ def bare(n, octets, seconds):
             member.rtp.close()
 
 
-def slope(costs, small, large):
-    """µs for one more packet: CPU of the larger room less the smaller one's, over listeners and packets."""
-    return 1e6 * (costs[large] - costs[small]) / ((large - small) * 50)
+def measure(options, folder, codec, kinds):
+    """Per name and room what each round cost, and what was got in the last one."""
+    frames = [codecs.tone(codecs.CODECS[NAMES[codec]](), tone) for tone in TONES]
+    octets = 12 + 4 * SPEAKERS + round(statistics.mean(len(f) for f in frames[0]))
+    costs, got = {}, {}
+    for _ in range(options.rounds):
+        for n in options.rooms:
+            for kind in kinds:
+                (workers, cpu), *got[kind.name, n] = once(kind, folder, n, codec, frames, options.seconds)
+                costs.setdefault((kind.name, n), []).append(cpu)
+                costs.setdefault((kind.name + "'s workers", n), []).append(workers)
+            costs.setdefault(("bare sends", n), []).append(bare(n, octets, options.seconds))
+            costs.setdefault(("with address", n), []).append(bare(n, octets, options.seconds, "address"))
+    return costs, got
+
+
+def slopes(costs, name, small, large):
+    """µs for one more packet, of each round: CPU of the larger room less the smaller one's, over listeners and packets."""
+    return [1e6 * (b - a) / ((large - small) * 50) for a, b in zip(costs[name, small], costs[name, large])]
+
+
+def tell_slopes(costs, names, small, large):
+    """Beside each kind of bare send, in the same round."""
+    print(f"one more silent listener, {small} to {large}: µs a packet, times a bare send, times one with address (range)")
+    plain, address = (slopes(costs, name, small, large) for name in ("bare sends", "with address"))
+    for name in names:
+        own = slopes(costs, name, small, large)
+        text = f"  {name:20} {statistics.median(own):6.2f} µs"
+        for base in (plain, address):
+            ratios = [a / b for a, b in zip(own, base) if b > 0]
+            if ratios:
+                text += f" {statistics.median(ratios):6.2f} ({min(ratios):.2f} – {max(ratios):.2f})"
+        print(text, flush=True)
 
 
 def rooms(options, folder, codec):
-    frames = [codecs.tone(codecs.CODECS[NAMES[codec]](), tone) for tone in TONES]
-    octets = 12 + 4 * SPEAKERS + round(statistics.mean(len(f) for f in frames[0]))
     kinds = [Reflectord] if options.no_gstreamer else [Reflectord, GStreamer]
+    names = [kind.name for kind in kinds]
     print(f"\n{codec}, {SPEAKERS} speak, {options.seconds} s, median of {options.rounds} rounds in turns (lowest – highest)")
-    print(f"{'room':>5} {'':12} {'% of a processor':>26} {'% each participant':>20} {'got sound':>10} {'packets/s':>10}")
-    middle = {}
+    print(f"{'room':>5} {'':12} {'% of a processor':>26} {'% each participant':>20} {'got sound':>10} {'packets/s':>10}", flush=True)
+    costs, got = measure(options, folder, codec, kinds)
     for n in options.rooms:
-        costs, got = {kind: [] for kind in kinds}, {}
-        bares = []
-        for _ in range(options.rounds):
-            for kind in kinds:
-                cpu, *got[kind] = once(kind, folder, n, codec, frames, options.seconds)
-                costs[kind].append(cpu)
-            bares.append(bare(n, octets, options.seconds))
-        for kind in kinds:
-            median = statistics.median(costs[kind])
-            middle[kind, n] = median
-            print(f"{n:5} {kind.name:12} {100 * median:9.2f} ({100 * min(costs[kind]):.2f} – {100 * max(costs[kind]):.2f})"
-                  f" {100 * median / n:17.3f} {got[kind][0]:8}/{n} {got[kind][1]:8.1f}", flush=True)
-        middle[bare, n] = statistics.median(bares)
-        print(f"{n:5} {'bare sends':12} {100 * middle[bare, n]:9.2f}", flush=True)
+        for name in [*names, "bare sends", "with address"]:
+            values = costs[name, n]
+            median = statistics.median(values)
+            text = f"{n:5} {name:12} {100 * median:9.2f} ({100 * min(values):.2f} – {100 * max(values):.2f})"
+            if (name, n) in got:
+                text += f" {100 * median / n:17.3f} {got[name, n][0]:8}/{n} {got[name, n][1]:8.1f}"
+            print(text)
     if len(options.rooms) > 1:
-        small, large = sorted(options.rooms)[-2:]
-        bare_slope = slope({n: middle[bare, n] for n in (small, large)}, small, large)
-        for kind in kinds:
-            cost = slope({n: middle[kind, n] for n in (small, large)}, small, large)
-            print(f"one more silent listener, {small} to {large}: {kind.name} {cost:.2f} µs a packet, "
-                  f"{cost / bare_slope:.2f} times a bare send ({bare_slope:.2f} µs)")
+        workers = ["reflectord's workers", "with address"]
+        tell_slopes(costs, names + workers, *sorted(options.rooms)[-2:])
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rooms", type=lambda text: [int(n) for n in text.split(",")], default=[3, 10, 50, 200])
     parser.add_argument("--codecs", type=lambda text: text.split(","), default=["PCMU", "opus"])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--no-gstreamer", action="store_true")
     options = parser.parse_args()
     if os.environ.get("BENCH_MIX_INSIDE") is None:
