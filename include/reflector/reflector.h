@@ -35,5 +35,6 @@
 #include <reflector/stage.h>
 #include <reflector/status.h>
 #include <reflector/stun.h>
+#include <reflector/tls.h>
 #include <reflector/tlv.h>
 #include <reflector/types.h>

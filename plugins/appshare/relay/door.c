@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <reflector/tls.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ typedef struct {
   Door *door;
   Conn *conn;
   GSource *deadline;
+  RflTlsHello *hello;    /* TLS, before the handshake */
   GCancellable *shaking; /* TLS */
   gboolean linked, judged;
   const char *why; /* static */
@@ -38,6 +40,7 @@ knock_free (Knock *knock)
   if (g_queue_remove (&relay->unproved, knock))
     __atomic_sub_fetch (&relay->n_unproved, 1, __ATOMIC_RELAXED);
   relay_clear_source (&knock->deadline);
+  rfl_tls_hello_free (knock->hello);
   if (knock->shaking)
     {
       g_object_set_data (G_OBJECT (conn_get_io (knock->conn)), "knock", NULL);
@@ -206,10 +209,10 @@ on_shaken (GObject *tls, GAsyncResult *result, gpointer data)
 }
 
 static void
-shake (Knock *knock, GTlsCertificate *certificate)
+shake (Knock *knock)
 {
-  GIOStream *io = conn_get_io (knock->conn);
-  GIOStream *tls = g_tls_server_connection_new (io, certificate, NULL);
+  GTlsCertificate *certificate = knock->door->share->relay->limits.certificate;
+  GIOStream *tls = certificate ? rfl_tls_server_new (conn_get_io (knock->conn), certificate) : NULL;
 
   if (!tls)
     {
@@ -223,6 +226,22 @@ shake (Knock *knock, GTlsCertificate *certificate)
   knock->door->share->relay->pending++;
   g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, knock->shaking,
                                     on_shaken, knock->door->share->relay);
+}
+
+static void
+on_hello (gboolean whole, gpointer data)
+{
+  Knock *knock = data;
+
+  g_clear_pointer (&knock->hello, rfl_tls_hello_free);
+  if (whole)
+    {
+      shake (knock);
+      return;
+    }
+  relay_note (knock->door->share->relay, RELAY_TLS_FAILED, knock->door->share->spec.id,
+              conn_get_peer (knock->conn), "no TLS, or too late");
+  knock_free (knock);
 }
 
 /* ---- who comes ---- */
@@ -312,7 +331,7 @@ welcome (Door *door, GSocket *socket, const RflAddress *peer)
   __atomic_add_fetch (&relay->n_unproved, 1, __ATOMIC_RELAXED);
   knock->deadline = relay_after (relay, HELLO_TIME, on_late, knock);
   if (relay->limits.certificate)
-    shake (knock, relay->limits.certificate);
+    knock->hello = rfl_tls_hello_new (socket, relay->context, HELLO_TIME, on_hello, knock);
   else
     listen_to (knock);
 }

@@ -5,9 +5,9 @@
 #include "plugins/files/http/private.h"
 
 #include "plugins/files/http/guard.h"
-#include "plugins/files/http/hello.h"
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <reflector/tls.h>
 #include <string.h>
 
 /* Seconds: no descriptors or no memory, and who waits would be told of again at once. */
@@ -31,9 +31,9 @@ typedef struct {
   RflAddress peer;
   GSocketAddress *local;
   gboolean linked;
-  GIOStream *io;  /* until TLS has been shaken hands */
-  Hello *hello;   /* until that begins */
-  gboolean ready; /* for it */
+  GIOStream *io;      /* until TLS has been shaken hands */
+  RflTlsHello *hello; /* until that begins */
+  gboolean ready;     /* for it */
   GCancellable *shaking;
 } Visitor;
 
@@ -45,7 +45,7 @@ visitor_free (Visitor *visitor)
       g_ptr_array_remove_fast (visitor->door->visitors, visitor);
       http_set_gauge (visitor->door->http, HTTP_GAUGE_CONNECTIONS, visitor->door->visitors->len);
     }
-  hello_free (visitor->hello);
+  rfl_tls_hello_free (visitor->hello);
   g_clear_object (&visitor->local);
   g_clear_object (&visitor->io);
   g_clear_object (&visitor->shaking);
@@ -131,25 +131,14 @@ on_late (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Without the system's authorities, which nobody here is judged by: else each connection reads them all, 4 MB. They
- * cannot be taken away afterwards. */
-static GIOStream *
-wrap (GIOStream *io, GTlsCertificate *certificate)
-{
-  GType type = g_tls_backend_get_server_connection_type (g_tls_backend_get_default ());
-
-  return g_initable_new (type, NULL, NULL, "base-io-stream", io, "certificate", certificate,
-                         "database", NULL, NULL);
-}
-
 static void
 shake (Visitor *visitor)
 {
   Http *http = visitor->http;
-  g_autoptr (GIOStream) tls = wrap (visitor->io, http->limits.certificate);
+  g_autoptr (GIOStream) tls = rfl_tls_server_new (visitor->io, http->limits.certificate);
   GSource *late;
 
-  g_clear_pointer (&visitor->hello, hello_free);
+  g_clear_pointer (&visitor->hello, rfl_tls_hello_free);
   visitor->ready = FALSE;
   if (!tls)
     {
@@ -268,7 +257,7 @@ welcome (Door *door, GSocket *socket, const RflAddress *peer)
   if (http->limits.certificate)
     {
       visitor->io = g_steal_pointer (&io);
-      visitor->hello = hello_new (socket, http->context, HEAD_SECONDS, on_hello, visitor);
+      visitor->hello = rfl_tls_hello_new (socket, http->context, HEAD_SECONDS, on_hello, visitor);
     }
   else
     let_in (visitor, io);

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Looks at what a TLS client has sent (RFC 8446 §5.1), and leaves it in the socket. Not for the handshake.
  */
-#include "config.h"
+#include <reflector/tls.h>
 
 #include <errno.h>
 #include <sys/socket.h>
-
-#include "plugins/files/http/hello.h"
 
 #define HEAD 5
 #define HANDSHAKE 22
 #define MOST (16384 + 256)
 
-struct _Hello {
+struct _RflTlsHello {
   GSocket *socket;
   GSource *readable, *late;
   gsize want; /* octets before it is looked at again */
-  HelloFunc func;
+  RflTlsHelloFunc func;
   gpointer user_data;
 };
 
@@ -32,14 +30,14 @@ clear_source (GSource **source)
 
 /* The kernel wakes us when so much is there, or the client has ended. */
 static void
-want (Hello *hello, gsize octets)
+want (RflTlsHello *hello, gsize octets)
 {
   hello->want = octets;
   g_socket_set_option (hello->socket, SOL_SOCKET, SO_RCVLOWAT, (gint) octets, NULL);
 }
 
 void
-hello_free (Hello *hello)
+rfl_tls_hello_free (RflTlsHello *hello)
 {
   if (!hello)
     return;
@@ -52,7 +50,7 @@ hello_free (Hello *hello)
 
 /* Returns: whether to wait on; else @whole */
 static gboolean
-look (Hello *hello, gboolean *whole)
+look (RflTlsHello *hello, gboolean *whole)
 {
   guint8 octets[HEAD + MOST];
   ssize_t n = recv (g_socket_get_fd (hello->socket), octets, hello->want, MSG_PEEK | MSG_DONTWAIT);
@@ -74,7 +72,7 @@ look (Hello *hello, gboolean *whole)
 static gboolean
 on_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
 {
-  Hello *hello = user_data;
+  RflTlsHello *hello = user_data;
   gboolean whole;
 
   if (look (hello, &whole))
@@ -87,18 +85,18 @@ on_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
 static gboolean
 on_late (gpointer user_data)
 {
-  Hello *hello = user_data;
+  RflTlsHello *hello = user_data;
 
   clear_source (&hello->readable);
   hello->func (FALSE, hello->user_data);
   return G_SOURCE_REMOVE;
 }
 
-Hello *
-hello_new (GSocket *socket, GMainContext *context, guint seconds, HelloFunc func,
-           gpointer user_data)
+RflTlsHello *
+rfl_tls_hello_new (GSocket *socket, GMainContext *context, guint seconds, RflTlsHelloFunc func,
+                   gpointer user_data)
 {
-  Hello *hello = g_new0 (Hello, 1);
+  RflTlsHello *hello = g_new0 (RflTlsHello, 1);
 
   hello->socket = g_object_ref (socket);
   hello->func = func;
@@ -111,4 +109,13 @@ hello_new (GSocket *socket, GMainContext *context, guint seconds, HelloFunc func
   g_source_set_callback (hello->readable, G_SOURCE_FUNC (on_readable), hello, NULL);
   g_source_attach (hello->readable, context);
   return hello;
+}
+
+GIOStream *
+rfl_tls_server_new (GIOStream *io, GTlsCertificate *certificate)
+{
+  GType type = g_tls_backend_get_server_connection_type (g_tls_backend_get_default ());
+
+  return g_initable_new (type, NULL, NULL, "base-io-stream", io, "certificate", certificate,
+                         "database", NULL, NULL);
 }
