@@ -330,6 +330,25 @@ holder_lost (void)
   triangle_free (&t);
 }
 
+/* Nobody listens where it is said to be: a clear answer, when patience is over. */
+static void
+unreachable (void)
+{
+  House *house = house_new ("r1", PORT, ""), ghost;
+  RflFileMessage m = example ("ghost");
+  RflParticipant *one = house_join (house, "room", "sip:one@x", TRUE);
+  g_autofree char *url = NULL;
+
+  link_ghost (house, &ghost);
+  ghost.links_func = ignore;
+  say (house, "ghost", &m);
+  url = g_strdup (house_await (house, one, RFL_FILE_OFFERED)->message.url);
+  g_assert_cmpuint (client_get (url, NULL), ==, 503);
+  g_assert_cmpuint (house_count (house, "files.fetch_failed"), ==, 1);
+  unlink_ghost (house, &ghost);
+  house_free (house);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -342,5 +361,6 @@ main (int argc, char **argv)
   g_test_add_func ("/files/links/chain", chain);
   g_test_add_func ("/files/links/another-way", another_way);
   g_test_add_func ("/files/links/holder-lost", holder_lost);
+  g_test_add_func ("/files/links/unreachable", unreachable);
   return g_test_run ();
 }

@@ -69,6 +69,7 @@ void
 reader_fail (Reader *reader, const char *why)
 {
   SoupServerMessage *msg = reader->request->msg;
+  SoupMessageHeaders *headers;
 
   leave (reader);
   if (!msg)
@@ -80,9 +81,14 @@ reader_fail (Reader *reader, const char *why)
       return;
     }
   reader->begun = TRUE;
-  soup_message_headers_clear (soup_server_message_get_response_headers (msg));
+  headers = soup_server_message_get_response_headers (msg);
+  soup_message_headers_clear (headers);
+  /* the library's own default for an answer, without which it would have no end */
+  soup_message_headers_set_encoding (headers, SOUP_ENCODING_CONTENT_LENGTH);
+  soup_message_body_set_accumulate (soup_server_message_get_response_body (msg), TRUE);
   reply_error (reader->request, SOUP_STATUS_SERVICE_UNAVAILABLE,
                "the reflector that has it cannot be reached at present");
+  soup_message_body_complete (soup_server_message_get_response_body (msg));
   soup_server_message_unpause (msg);
 }
 
