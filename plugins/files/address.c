@@ -71,29 +71,22 @@ files_get_page (const Files *files, const char *room)
   return g_strconcat ("/page/", token, "/", NULL);
 }
 
-static gboolean
-same (const char *a, const char *b)
+void
+files_open_page (Files *files, const char *room)
 {
-  gsize len = strlen (a);
-  guint different = len != strlen (b);
-
-  for (gsize i = 0; i < len && b[i]; i++)
-    different |= (guint) (a[i] ^ b[i]);
-  return different == 0;
+  g_hash_table_replace (files->pages, make_token (files, room), g_strdup (room));
 }
 
-char *
-files_find_page (Files *files, const char *token)
+void
+files_close_page (Files *files, const char *room)
 {
-  GHashTableIter iter;
-  gpointer room;
+  g_autofree char *token = make_token (files, room);
 
-  g_hash_table_iter_init (&iter, files->rooms);
-  while (g_hash_table_iter_next (&iter, &room, NULL))
-    {
-      g_autofree char *right = make_token (files, room);
-      if (same (right, token))
-        return g_strdup (room);
-    }
-  return NULL;
+  g_hash_table_remove (files->pages, token);
+}
+
+const char *
+files_find_page (const Files *files, const char *token)
+{
+  return g_hash_table_lookup (files->pages, token);
 }

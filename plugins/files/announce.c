@@ -124,12 +124,12 @@ tell (FilesItem *item, FilesGuest *guest, const char *base)
     return;
   if (speaks (files, participant))
     told = tell_file (item, participant, base);
-  else if (rfl_clock_now (files->clock) - guest->since < PATIENCE)
-    return;
-  else
+  else if (rfl_clock_now (files->clock) - guest->since >= PATIENCE)
     told = !files->options.by_message || say_file (item, participant, base);
   if (told)
     g_hash_table_add (item->told, g_strdup (participant->id));
+  else
+    guest->due = TRUE;
 }
 
 /* Keys first: a client must know what it may do with what is offered. */
@@ -139,10 +139,12 @@ tell_all (Files *files, FilesGuest *guest)
   g_autofree char *base = base_of (files, guest->participant);
   g_autoptr (GPtrArray) list = NULL;
 
+  guest->due = !base;
   if (!base)
     return;
   if (speaks (files, guest->participant) && !guest->told)
     guest->told = tell_key (files, guest, base);
+  guest->due = speaks (files, guest->participant) && !guest->told;
   list = files_list (files, guest->participant->session->name);
   for (guint i = 0; i < list->len; i++)
     tell (list->pdata[i], guest, base);
@@ -181,7 +183,7 @@ files_tell_late (Files *files)
 
   g_hash_table_iter_init (&iter, files->guests);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (files_is_in (((FilesGuest *) value)->participant))
+    if (((FilesGuest *) value)->due && files_is_in (((FilesGuest *) value)->participant))
       tell_all (files, value);
 }
 

@@ -25,12 +25,13 @@ typedef struct {
   gboolean told, due;
 } FilesKey;
 
-/* A participant of this reflector, and its passkey. @since: when it came; @told: it knows the passkey */
+/* A participant of this reflector, and its passkey. @since: when it came; @told: it knows the passkey; @due: there
+ * is something that it does not know yet */
 typedef struct {
   RflParticipant *participant; /* lent: it ends before */
   guint8 passkey[FILE_KEY];
   gint64 since;
-  gboolean told;
+  gboolean told, due;
 } FilesGuest;
 
 /* Somebody wants to give a room a file. @participant: (nullable): who, of this reflector; @type: (nullable) */
@@ -64,6 +65,8 @@ struct _Files {
   GHashTable *items;   /* by id in hexadecimal digits */
   GHashTable *remotes; /* FilesRemote by id in hexadecimal digits */
   GHashTable *guests;  /* FilesGuest by participant's id */
+  GHashTable *wrong;   /* of wrong.c */
+  GHashTable *pages;   /* names of those rooms by the tokens of their pages */
   GHashTable *rooms;   /* names of sessions that there are at present */
   GArray *hooks;
   const RflControl *control;
@@ -119,6 +122,12 @@ void files_forget_guest (Files *files, RflParticipant *participant);
 /* (nullable): one of this reflector in the room with this user part of its identity (sip:USER@HOST) */
 RflParticipant *files_find_user (Files *files, const char *room, const char *user);
 
+/* wrong.c: those who guess passwords */
+/* Microseconds until this user at this address may try once more. */
+gint64 files_wrong_wait (Files *files, const RflAddress *peer, const char *user);
+void files_wrong_count (Files *files, const RflAddress *peer, const char *user);
+void files_wrong_forget (Files *files, const RflAddress *peer, const char *user);
+
 /* judge.c: who may do what */
 void files_on_ask (HttpAsk *ask, gpointer files);
 
@@ -127,8 +136,11 @@ void files_on_ask (HttpAsk *ask, gpointer files);
 char *files_get_base (const Files *files, const RflAddress *remote, const RflAddress *local);
 /* (transfer full): the path of a room's page, "/page/TOKEN/" */
 char *files_get_page (const Files *files, const char *room);
-/* (transfer full) (nullable): the room of a page's token, if somebody is in it */
-char *files_find_page (Files *files, const char *token);
+/* A room has a page as long as somebody is in it. */
+void files_open_page (Files *files, const char *room);
+void files_close_page (Files *files, const char *room);
+/* (nullable): the room of a page's token, lent */
+const char *files_find_page (const Files *files, const char *token);
 void files_random (guint8 *out, gsize len);
 
 /* announce.c: what participants are told */

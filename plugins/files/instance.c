@@ -31,6 +31,7 @@ on_created (RflEvent *event, gpointer data, GError **error)
   Files *files = data;
 
   g_hash_table_add (files->rooms, g_strdup (event->session->name));
+  files_open_page (files, event->session->name);
   files_look_for_rooms (files);
   return RFL_HOOK_CONTINUE;
 }
@@ -40,6 +41,7 @@ on_ended (RflEvent *event, gpointer data, GError **error)
 {
   Files *files = data;
 
+  files_close_page (files, event->session->name);
   g_hash_table_remove (files->rooms, event->session->name);
   http_end_room (files->http, event->session->name);
   return RFL_HOOK_CONTINUE;
@@ -122,6 +124,8 @@ files_new (RflCore *core)
   files->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, files_item_free);
   files->remotes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, files_remote_free);
   files->guests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, files_guest_free);
+  files->pages = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  files->wrong = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   files->rooms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   files->hooks = g_array_new (FALSE, FALSE, sizeof (guint));
   files->counters = files_counters_new (core);
@@ -208,6 +212,7 @@ files_stop (gpointer self)
   g_hash_table_remove_all (files->remotes);
   g_hash_table_remove_all (files->guests);
   g_hash_table_remove_all (files->rooms);
+  g_hash_table_remove_all (files->pages);
 }
 
 void
@@ -224,6 +229,8 @@ files_free (gpointer self)
   g_hash_table_unref (files->remotes);
   g_hash_table_unref (files->guests);
   g_hash_table_unref (files->rooms);
+  g_hash_table_unref (files->pages);
+  g_hash_table_unref (files->wrong);
   g_array_unref (files->hooks);
   g_free (files);
 }

@@ -12,7 +12,8 @@ enum {
   UNAUTHORIZED = 401,
   FORBIDDEN = 403,
   NOT_FOUND = 404,
-  CONFLICT = 409
+  CONFLICT = 409,
+  TOO_MANY = 429
 };
 
 static void
@@ -73,6 +74,18 @@ read_digest (const HttpAsk *ask, GHashTable *fields)
 #undef FIELD
 }
 
+static gboolean
+must_wait (Files *files, HttpAsk *ask, const char *user)
+{
+  gint64 wait = files_wrong_wait (files, &ask->peer, user);
+
+  if (wait == 0)
+    return FALSE;
+  ask->retry = (guint) (wait / G_TIME_SPAN_SECOND) + 1;
+  refuse (ask, TOO_MANY, "too many wrong passwords of this user from this address: wait");
+  return TRUE;
+}
+
 /* What was signed must be what is asked for (RFC 7616 §3.4.6). */
 static void
 judge_digest (Files *files, HttpAsk *ask, const char *header)
@@ -84,8 +97,17 @@ judge_digest (Files *files, HttpAsk *ask, const char *header)
   RflDigest digest = read_digest (ask, fields);
   RflDigestVerdict verdict = RFL_DIGEST_WRONG;
 
+  if (digest.username && must_wait (files, ask, digest.username))
+    {
+      soup_header_free_param_list (fields);
+      return;
+    }
   if (credentials && digest.uri && g_str_equal (digest.uri, ask->target))
     verdict = credentials->check (self, &digest);
+  if (verdict == RFL_DIGEST_OK)
+    files_wrong_forget (files, &ask->peer, digest.username);
+  else if (verdict == RFL_DIGEST_WRONG && digest.username)
+    files_wrong_count (files, &ask->peer, digest.username);
   if (verdict == RFL_DIGEST_OK)
     judge_user (files, ask, digest.username);
   else
@@ -113,7 +135,7 @@ judge_passkey (Files *files, HttpAsk *ask, const char *hex)
 static void
 judge_page (Files *files, HttpAsk *ask)
 {
-  ask->real_room = files_find_page (files, ask->token);
+  ask->real_room = g_strdup (files_find_page (files, ask->token));
   if (!ask->real_room)
     {
       refuse (ask, NOT_FOUND, "there is nobody in this room, or no such room");

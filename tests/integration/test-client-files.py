@@ -77,8 +77,8 @@ def refused(lab, tap):
 
 def resumed(lab, tap):
     """both go on where they were: killed in the middle, and begun again"""
-    pair(lab)
-    path, data = content(lab, "big.bin", 64 * MIB)
+    _, two = pair(lab)
+    path, data = content(lab, "big.bin", 192 * MIB)
     spool = lab.path("spool-r2")
 
     def part():
@@ -89,19 +89,22 @@ def resumed(lab, tap):
     wait_for(lambda: part() > MIB or u1.find("sent"), 30, "the first octets")
     u1.process.kill()
     u1.wait_end()
+    began = not u1.find("sent")
     again = Client(lab, "priv1", "u1", "send-file", "--stay", path, room=INNER)
     sent = again.wait("sent", 40)["file"]
+    taken = two.status()["counters"]["files.octets_in"]
+    tap.ok(began and taken < len(data) + 32 * MIB, "what is there already is not sent again", began, taken)
     tap.ok(sent["sha256"] == hashlib.sha256(data).hexdigest(), "an upload goes on, and is whole", sent)
     folder = lab.path("got")
     os.mkdir(folder)
-    half = os.path.join(folder, "big.bin.part")
+    half = os.path.join(folder, hashlib.sha256(data).hexdigest()[:32] + ".part")
     with open(half, "wb") as f:
         f.write(data[:20 * MIB])
     u4 = Client(lab, "ext2", "u4", "get-file", "--name", "big.bin", "--output", folder, room=OUTER)
     tap.ok(u4.wait_end(40) == 0 and same(os.path.join(folder, "big.bin"), data), "a download goes on from its part", u4.events)
     other = lab.path("other")
     os.mkdir(other)
-    with open(os.path.join(other, "big.bin.part"), "wb") as f:
+    with open(os.path.join(other, os.path.basename(half)), "wb") as f:
         f.write(b"x" * MIB)
     wrong = Client(lab, "ext2", "u6", "get-file", "--name", "big.bin", "--output", other, room=OUTER)
     tap.ok(wrong.wait_end(40) == 1 and wrong.find("failed") and os.listdir(other) == [], "a part of something else is thrown away",

@@ -137,6 +137,10 @@ def strangers(lab, tap):
     tap.ok(eve.put(path, "x", room="nowhere").status == 403, "nor where there is no room")
     wrong = eve.curl("-u", "alice:guess", f"{BASE}/rooms/board/files")
     tap.ok(wrong.status == 401, "a wrong password: 401", wrong)
+    for _ in range(6):
+        late = eve.curl("-u", "alice:guess", f"{BASE}/rooms/board/files")
+    tap.ok(late.status == 429 and int(late.fields["retry-after"]) >= 1, "too many of them: 429", late)
+    tap.ok(alice.files() == [], "which is nothing to alice, who is elsewhere")
     tap.ok(eve.curl("-H", "Authorization: Bearer " + 32 * "0", f"{BASE}/rooms/board/files", digest=False).status == 401,
            "a wrong passkey: 401")
     bad = alice.put(path, "x", "-H", digest_of(b"something else"))

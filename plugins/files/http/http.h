@@ -110,6 +110,7 @@ typedef enum {
  *
  * The answer:
  * @status: 0: yes; else of HTTP, with @why
+ * @retry: seconds, with 429
  * @challenges: (nullable): values for WWW-Authenticate, with 401
  * @who: for comparison; @owner: as people are told; @real_room: by name
  * @base: (nullable): what is to stand before a path in URLs that the asker gets: "http://ADDRESS:PORT"
@@ -121,7 +122,7 @@ typedef struct {
   RflAddress peer;
   gpointer request;
 
-  guint status;
+  guint status, retry;
   char *why;
   char **challenges;
   char *who, *owner, *real_room, *base;

@@ -2,8 +2,10 @@
 /* The page of a room, which is the same for all rooms: what is in it, it fetches itself. Built into the plugin. */
 #include "plugins/files/http/private.h"
 
-#include "plugins/files/page/built.h"
 #include <string.h>
+
+/* What glib-compile-resources makes of the folder page/. */
+GResource *files_page_get_resource (void);
 
 static const struct {
   const char *name, *file, *type;

@@ -125,6 +125,11 @@ say_no (Request *request)
 
   for (guint i = 0; answer->challenges && answer->challenges[i]; i++)
     soup_message_headers_append (headers, "WWW-Authenticate", answer->challenges[i]);
+  if (answer->retry)
+    {
+      g_autofree char *seconds = g_strdup_printf ("%u", answer->retry);
+      soup_message_headers_replace (headers, "Retry-After", seconds);
+    }
   reply_error (request, answer->status, answer->why ? answer->why : "no");
 }
 

@@ -7,7 +7,7 @@
 const PAUSE = 2000;
 const KEYS = "reflectord-owner-keys";
 const $ = id => document.getElementById(id);
-let tag = null, limits = {}, there = new Map();
+let tag = null, limits = {}, there = new Map(), until = 0;
 
 /* ---- texts ---- */
 
@@ -24,7 +24,11 @@ function size(octets) {
 /* sip:alice@host is alice */
 function person(owner) {
   const found = /^sips?:([^@;]+)@/.exec(owner);
-  return found ? decodeURIComponent(found[1]) : owner;
+  try {
+    return found ? decodeURIComponent(found[1]) : owner;
+  } catch {
+    return found[1]; /* escapes that are none */
+  }
 }
 
 function element(name, className, text) {
@@ -34,7 +38,14 @@ function element(name, className, text) {
   return made;
 }
 
+/* What one has done oneself, and why it failed, stays for a while. */
+function complain(text) {
+  say(text, true);
+  until = Date.now() + 5 * PAUSE;
+}
+
 function say(text, bad) {
+  if (Date.now() < until) return;
   if ($("state").textContent !== text) $("state").textContent = text;
   $("state").className = bad ? "bad" : "";
 }
@@ -63,7 +74,7 @@ function keep(id, key) {
 async function remove(file) {
   const answer = await fetch(file.path, { method: "DELETE", headers: { Authorization: `Bearer ${keys()[file.id]}` } });
   if (answer.ok || answer.status === 404) keep(file.id, null);
-  else say(`“${file.name}” could not be deleted: ${await reason(answer)}`, true);
+  else complain(`“${file.name}” could not be deleted: ${await reason(answer)}`);
   look();
 }
 
@@ -117,8 +128,8 @@ async function look() {
   try {
     const answer = await fetch("files", { cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
     if (answer.status === 200) {
-      tag = answer.headers.get("ETag");
       show(await answer.json());
+      tag = answer.headers.get("ETag");
       say("");
     } else if (answer.status === 304) {
       say("");
@@ -213,6 +224,9 @@ $("drop").addEventListener("drop", event => {
   $("drop").classList.remove("over");
   take(event.dataTransfer.files);
 });
+
+/* Beside the place for it a file would open, and end the page. */
+for (const name of ["dragover", "drop"]) window.addEventListener(name, event => event.preventDefault());
 
 async function watch() {
   if (!document.hidden) await look();

@@ -9,6 +9,7 @@
 #include "tools/client/file/guest.h"
 #include "tools/client/file/transfer.h"
 
+#define SILENCE 15
 #define PATIENCE 120
 
 typedef struct {
@@ -21,7 +22,7 @@ typedef struct {
   Transfer *transfer;
   TransferSpec spec;
   char *path, *url, *id;
-  gboolean failed;
+  ClientExit status;
 } Get;
 
 static void next (Get *get);
@@ -60,7 +61,8 @@ on_done (const GError *error, gpointer user_data)
   if (error)
     client_line_text (line, "error", error->message);
   client_tell (client, line, "%s: %s", get->path, error ? error->message : "is here, and right");
-  get->failed |= error != NULL;
+  if (error)
+    get->status = guest_get_exit (error);
   clear (get);
   next (get);
 }
@@ -93,6 +95,7 @@ fetch (Get *get, const char *id, const RflFileMessage *file)
                               .size = file->size,
                               .authorities = get->authorities,
                               .any_certificate = get->any_certificate,
+                              .silence = SILENCE,
                               .patience = PATIENCE };
   memcpy (get->spec.sha256, file->sha256, RFL_FILE_SHA256);
   get->transfer = transfer_get (&get->spec, &funcs, get);
@@ -109,7 +112,7 @@ next (Get *get)
         fetch (get, id, file);
     }
   if (!get->transfer && !get->wait)
-    client_leave (guest_get_client (get->guest), get->failed ? CLIENT_FAILED : CLIENT_OK);
+    client_leave (guest_get_client (get->guest), get->status);
 }
 
 /* ---- what there is ---- */

@@ -8,7 +8,9 @@
 #include "tools/client/file/guest.h"
 #include "tools/client/file/transfer.h"
 
-#define PATIENCE 60
+/* The answer comes when the reflector has it on its disk. */
+#define SILENCE 45
+#define PATIENCE 180
 
 typedef struct {
   Guest *guest;
@@ -39,7 +41,9 @@ on_done (const GError *error, gpointer user_data)
 
   if (error)
     {
-      client_fail (client, error);
+      g_autoptr (GError) why =
+          g_error_new_literal (CLIENT_ERROR, guest_get_exit (error), error->message);
+      client_fail (client, why);
       return;
     }
   json = g_strchomp (g_strdup (answer));
@@ -62,6 +66,7 @@ ready (Guest *guest, gpointer user_data)
   rfl_file_hex_write (key->passkey, RFL_FILE_PASSKEY, send->passkey);
   send->spec.url = send->url;
   send->spec.passkey = send->passkey;
+  send->spec.silence = SILENCE;
   send->spec.patience = PATIENCE;
   send->transfer = transfer_put (&send->spec, &funcs, send);
 }

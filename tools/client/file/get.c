@@ -22,6 +22,16 @@ fail (Transfer *transfer, const char *what)
 
 /* ---- its end ---- */
 
+/* Never in the place of another one; not every file system has links. */
+static gboolean
+give_name (const Transfer *transfer)
+{
+  if (link (transfer->path, transfer->spec->path) == 0)
+    return g_unlink (transfer->path) == 0;
+  return (errno == EPERM || errno == EOPNOTSUPP) && access (transfer->spec->path, F_OK) < 0
+         && g_rename (transfer->path, transfer->spec->path) == 0;
+}
+
 static void
 complete (Transfer *transfer)
 {
@@ -38,13 +48,10 @@ complete (Transfer *transfer)
     }
   else if (fsync (transfer->fd) < 0)
     fail (transfer, "be synchronised");
-  else if (link (transfer->path, transfer->spec->path) < 0) /* never in the place of another one */
+  else if (!give_name (transfer))
     fail (transfer, "be given its name");
   else
-    {
-      g_unlink (transfer->path);
-      transfer_finish (transfer, NULL);
-    }
+    transfer_finish (transfer, NULL);
 }
 
 /* ---- octets ---- */
@@ -197,9 +204,20 @@ on_missing (gpointer data)
   Transfer *transfer = data;
 
   transfer->retry = 0;
-  errno = EACCES;
+  errno = transfer->reason;
   fail (transfer, "be made");
   return G_SOURCE_REMOVE;
+}
+
+/* (transfer full): short enough whatever its name is, and never another file's */
+static char *
+get_part (const TransferSpec *spec)
+{
+  g_autofree char *folder = g_path_get_dirname (spec->path);
+  char hash[2 * RFL_FILE_SHA256 + 1];
+
+  rfl_file_hex_write (spec->sha256, RFL_FILE_SHA256, hash);
+  return g_strdup_printf ("%s/%.32s.part", folder, hash);
 }
 
 Transfer *
@@ -207,11 +225,12 @@ transfer_get (const TransferSpec *spec, const TransferFuncs *funcs, gpointer use
 {
   Transfer *transfer = transfer_new (spec, funcs, user_data);
 
-  transfer->path = g_strconcat (spec->path, ".part", NULL);
+  transfer->path = get_part (spec);
   transfer->size = spec->size;
   transfer->attempt = attempt;
   transfer->hashed = hashed;
   transfer->fd = open (transfer->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  transfer->reason = errno;
   if (transfer->fd >= 0)
     transfer_hash (transfer);
   else

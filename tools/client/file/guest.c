@@ -23,6 +23,16 @@ guest_options_clear (GuestOptions *options)
   g_clear_pointer (&options->authorities, g_free);
 }
 
+ClientExit
+guest_get_exit (const GError *error)
+{
+  if (g_error_matches (error, RFL_ERROR, RFL_ERROR_FORBIDDEN))
+    return CLIENT_REFUSED;
+  if (g_error_matches (error, RFL_ERROR, RFL_ERROR_UNAVAILABLE))
+    return CLIENT_UNREACHABLE;
+  return CLIENT_FAILED;
+}
+
 Client *
 guest_get_client (Guest *guest)
 {

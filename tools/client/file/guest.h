@@ -45,6 +45,8 @@ typedef struct {
 
 /* In the room until somebody leaves. Returns: the exit status */
 int guest_run (const ClientSettings *settings, const GuestFuncs *funcs, gpointer user_data);
+/* What the end of a transfer means for the exit status. */
+ClientExit guest_get_exit (const GError *error);
 Client *guest_get_client (Guest *guest);
 /* Lent: BASE, ROOM, PASSKEY, PAGE */
 const RflFileMessage *guest_get_key (const Guest *guest);

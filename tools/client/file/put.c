@@ -187,7 +187,8 @@ on_missing (gpointer data)
   g_autoptr (GError) error = NULL;
 
   transfer->retry = 0;
-  g_set_error (&error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: cannot be opened", transfer->path);
+  g_set_error (&error, G_IO_ERROR, g_io_error_from_errno (transfer->reason), "%s: %s",
+               transfer->path, g_strerror (transfer->reason));
   transfer_finish (transfer, error);
   return G_SOURCE_REMOVE;
 }
@@ -201,6 +202,7 @@ transfer_put (const TransferSpec *spec, const TransferFuncs *funcs, gpointer use
   transfer->attempt = attempt;
   transfer->hashed = hashed;
   transfer->fd = open (spec->path, O_RDONLY | O_CLOEXEC);
+  transfer->reason = errno;
   if (transfer->fd >= 0)
     transfer_hash (transfer);
   else

@@ -32,6 +32,7 @@ struct _Transfer {
   GInputStream *stream;
   GCancellable *cancel;
   guint retry;
+  int reason; /* errno of what could not be opened */
   char *answer;
   void (*attempt) (Transfer *transfer);
   void (*hashed) (Transfer *transfer, gssize octets);

@@ -83,7 +83,11 @@ transfer_try_again (Transfer *transfer, const GError *error)
   if (!transfer->funcs)
     return;
   if (g_get_monotonic_time () - transfer->since >= patience)
-    transfer_finish (transfer, error);
+    {
+      g_autoptr (GError) last =
+          g_error_new_literal (RFL_ERROR, RFL_ERROR_UNAVAILABLE, error->message);
+      transfer_finish (transfer, last);
+    }
   else
     transfer->retry = g_timeout_add_seconds (RETRY, on_retry, transfer);
 }
@@ -185,7 +189,7 @@ transfer_new (const TransferSpec *spec, const TransferFuncs *funcs, gpointer use
   transfer->cancel = g_cancellable_new ();
   transfer->since = g_get_monotonic_time ();
   transfer->session = soup_session_new_with_options ("user-agent", "reflector-client", "timeout",
-                                                     spec->patience, NULL);
+                                                     spec->silence, NULL);
   soup_session_set_proxy_resolver (transfer->session, NULL);
   soup_session_remove_feature_by_type (transfer->session, SOUP_TYPE_CONTENT_DECODER);
   if (spec->authorities)

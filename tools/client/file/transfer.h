@@ -9,7 +9,8 @@
 
 typedef struct _Transfer Transfer;
 
-/* @error: %NULL: done. RFL_ERROR_FORBIDDEN: the reflector refuses; else of GIO, RFL_ERROR_MALFORMED: a wrong hash */
+/* @error: %NULL: done. RFL_ERROR_FORBIDDEN: the reflector refuses; RFL_ERROR_UNAVAILABLE: it does not answer;
+ * RFL_ERROR_MALFORMED: a wrong hash; else of GIO */
 typedef struct {
   void (*progress) (guint64 octets, guint64 size, gpointer user_data);
   void (*done) (const GError *error, gpointer user_data);
@@ -17,13 +18,14 @@ typedef struct {
 
 /**
  * TransferSpec:
- * @path: of the file here; for a download: what becomes of it when it is whole, "PATH.part" until then
+ * @path: of the file here; for a download: what becomes of it when it is whole. Until then it is beside it, called by its
+ *   hash
  * @url: where it is fetched; or the room's folder, "BASE/rooms/ROOM/files"
  * @name, @type: (nullable): of an upload
  * @passkey: (nullable): 32 hexadecimal digits
  * @sha256, @size: of a download, as it was offered
  * @authorities: (nullable), @any_certificate: of TLS
- * @patience: seconds without an octet, however often it is tried
+ * @silence: seconds without an octet, after which it is tried again; @patience: after which it is given up
  */
 typedef struct {
   const char *path, *url, *name, *type, *passkey;
@@ -31,7 +33,7 @@ typedef struct {
   guint64 size;
   GTlsDatabase *authorities;
   gboolean any_certificate;
-  guint patience;
+  guint silence, patience;
 } TransferSpec;
 
 /* @spec: must stay, @funcs: static. Nothing is called before the main loop runs. */
