@@ -338,12 +338,16 @@ unreachable (void)
   RflFileMessage m = example ("ghost");
   RflParticipant *one = house_join (house, "room", "sip:one@x", TRUE);
   g_autofree char *url = NULL;
+  g_autoptr (GBytes) body = NULL;
 
   link_ghost (house, &ghost);
   ghost.links_func = ignore;
   say (house, "ghost", &m);
   url = g_strdup (house_await (house, one, RFL_FILE_OFFERED)->message.url);
-  g_assert_cmpuint (client_get (url, NULL), ==, 503);
+  g_assert_cmpuint (client_get (url, &body), ==, 503);
+  g_assert_nonnull (body);
+  g_assert_nonnull (
+      g_strstr_len (g_bytes_get_data (body, NULL), (gssize) g_bytes_get_size (body), "reached"));
   g_assert_cmpuint (house_count (house, "files.fetch_failed"), ==, 1);
   unlink_ghost (house, &ghost);
   house_free (house);

@@ -41,9 +41,13 @@ reply_common (Request *request)
 void
 reply_json (Request *request, guint status, GString *json)
 {
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (request->msg);
   gsize len = json->len;
 
   reply_common (request);
+  /* a file's may have been promised before, and libsoup remembers that */
+  soup_message_headers_set_encoding (headers, SOUP_ENCODING_CONTENT_LENGTH);
+  soup_message_headers_set_content_length (headers, (goffset) len);
   soup_server_message_set_status (request->msg, status, NULL);
   soup_server_message_set_response (request->msg, "application/json", SOUP_MEMORY_TAKE,
                                     g_string_free (json, FALSE), len);
