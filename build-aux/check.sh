@@ -121,7 +121,7 @@ stage_valgrind () {
 }
 stage_distcheck () {
   # its tests are those of gcc over again; the ones that take networks are not repeated
-  configured dist gcc && RFL_NO_INTEGRATION=1 alone nice -n 5 make -s distcheck
+  configured dist gcc && RFL_NO_INTEGRATION=1 nice -n 5 make -s distcheck
 }
 
 sources () { git -C "$top" ls-files -- "$@" 2>/dev/null | grep -v '^doc/examples/'; }
