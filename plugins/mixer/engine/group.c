@@ -20,6 +20,7 @@ mix_group_new (RflFeed *feed, const RflFormat *format, guint ptime)
   group->rate = mix_output_rate_of (format);
   group->ptime = ptime;
   group->listeners = g_ptr_array_new ();
+  group->apart = g_ptr_array_new ();
   return group;
 }
 
@@ -35,6 +36,7 @@ mix_group_free (MixGroup *group)
 {
   g_warn_if_fail (group->listeners->len == 0);
   g_ptr_array_unref (group->listeners);
+  g_ptr_array_unref (group->apart);
   mix_output_free (group->shared);
   rfl_format_free (group->format);
   g_free (group);
@@ -79,9 +81,9 @@ list_apart (const MixGroup *group, const RflMedium **except)
 {
   guint n = 0;
 
-  for (guint i = 0; i < group->listeners->len && n < MIX_MAX_OWN; i++)
+  for (guint i = 0; i < group->apart->len && n < MIX_MAX_OWN; i++)
     {
-      const MixListener *listener = group->listeners->pdata[i];
+      const MixListener *listener = group->apart->pdata[i];
       if (listener->own)
         except[n++] = listener->medium;
     }
@@ -179,9 +181,9 @@ send_packets (MixGroup *group)
 {
   if (group->shared)
     send_shared (group);
-  for (guint i = 0; i < group->listeners->len; i++)
+  for (guint i = 0; i < group->apart->len; i++)
     {
-      MixListener *listener = group->listeners->pdata[i];
+      MixListener *listener = group->apart->pdata[i];
       send_own (listener);
       listener_settle (listener);
     }
@@ -218,14 +220,28 @@ feed_shared (MixGroup *group)
     mix_output_feed (group->shared, room->sounding ? room->sum : NULL, room->step, room->rate);
 }
 
+static void
+forget_returned (MixGroup *group)
+{
+  for (guint i = group->apart->len; i > 0; i--)
+    {
+      MixListener *listener = group->apart->pdata[i - 1];
+      if (listener_is_apart (listener))
+        continue;
+      g_ptr_array_remove_index_fast (group->apart, i - 1);
+      listener->apart = FALSE;
+    }
+}
+
 void
 group_step (MixGroup *group)
 {
-  for (guint i = 0; i < group->listeners->len; i++)
-    listener_prepare (group->listeners->pdata[i]);
-  for (guint i = 0; i < group->listeners->len; i++)
-    listener_feed (group->listeners->pdata[i]);
+  for (guint i = 0; i < group->apart->len; i++)
+    listener_prepare (group->apart->pdata[i]);
+  for (guint i = 0; i < group->apart->len; i++)
+    listener_feed (group->apart->pdata[i]);
   feed_shared (group);
   if (group->room->ms % group->ptime == 0)
     send_packets (group);
+  forget_returned (group);
 }

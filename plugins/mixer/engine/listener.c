@@ -29,6 +29,21 @@ end_own (MixListener *listener)
   listener->group->n_own--;
 }
 
+void
+listener_set_apart (MixListener *listener)
+{
+  if (listener->apart || !listener->group)
+    return;
+  listener->apart = TRUE;
+  g_ptr_array_add (listener->group->apart, listener);
+}
+
+gboolean
+listener_is_apart (const MixListener *listener)
+{
+  return listener->own || listener->differs || listener->tone.tone;
+}
+
 static void
 leave_group (MixListener *listener)
 {
@@ -40,6 +55,9 @@ leave_group (MixListener *listener)
   group->n_taste[listener->taste.silence]--;
   group->n_taste[listener->taste.event]--;
   g_ptr_array_remove_fast (group->listeners, listener);
+  if (listener->apart)
+    g_ptr_array_remove_fast (group->apart, listener);
+  listener->apart = FALSE;
   listener->group = NULL;
 }
 
@@ -55,6 +73,8 @@ mix_room_place_listener (MixRoom *room, MixListener *listener, MixGroup *group,
   group->n_taste[taste->silence]++;
   group->n_taste[taste->event]++;
   g_ptr_array_add (group->listeners, listener);
+  if (listener->tone.tone)
+    listener_set_apart (listener);
   room_adapt (room);
 }
 
@@ -77,6 +97,7 @@ void
 mix_listener_play (MixListener *listener, const MixTone *tone)
 {
   mix_tone_start (&listener->tone, tone);
+  listener_set_apart (listener);
 }
 
 static gboolean
@@ -94,9 +115,9 @@ is_in_sum (const MixListener *listener)
 static gboolean
 make_place (MixGroup *group)
 {
-  for (guint i = 0; group->n_own >= MIX_MAX_OWN && i < group->listeners->len; i++)
+  for (guint i = 0; group->n_own >= MIX_MAX_OWN && i < group->apart->len; i++)
     {
-      MixListener *other = group->listeners->pdata[i];
+      MixListener *other = group->apart->pdata[i];
       if (other->own && !other->differs)
         end_own (other);
     }

@@ -42,6 +42,7 @@ struct _MixSource {
 
 /**
  * MixListener:
+ * @apart: is in the group's list of that name
  * @own: (nullable): his own stream, while what he hears differs from what everybody does
  * @differs: whether that is so in this step
  * @linger: ms for which @own goes on although it does not differ any more
@@ -51,7 +52,7 @@ struct _MixListener {
   const RflMedium *medium;
   MixRoom *room;
   MixGroup *group;
-  gboolean blocked;
+  gboolean blocked, apart;
   MixTaste taste;
   MixTonePlayer tone;
   MixOutput *own;
@@ -62,6 +63,8 @@ struct _MixListener {
 
 /**
  * MixGroup:
+ * @apart: listeners to whom attention must be paid: each who has a stream of his own, hears a tone or is in the
+ *   sum; no step costs anything for the others
  * @shared: what everybody hears who has nothing of his own; %NULL: nobody does now
  * @n_own: listeners with a stream of their own
  * @n_taste: listeners by what they take
@@ -71,7 +74,7 @@ struct _MixGroup {
   RflFormat *format;
   guint rate, ptime;
   MixRoom *room;
-  GPtrArray *listeners;
+  GPtrArray *listeners, *apart;
   MixOutput *shared;
   gint64 quiet_since;
   guint n_own;
@@ -123,7 +126,11 @@ void room_adapt (MixRoom *room);
 /* group.c */
 void group_step (MixGroup *group);
 gboolean mix_emit (MixEngine *engine, const RflFrame *frame);
-/* listener.c: whether he needs a stream of his own; begins one if so */
+/* listener.c: he speaks, or a tone is for him */
+void listener_set_apart (MixListener *listener);
+/* FALSE: he is like the others again. */
+gboolean listener_is_apart (const MixListener *listener);
+/* Whether he needs a stream of his own; begins one if so */
 void listener_prepare (MixListener *listener);
 /* What is only his, if there is such. */
 void listener_feed (MixListener *listener);

@@ -152,6 +152,19 @@ add_up (MixRoom *room)
   room->sounding = room->tone_sounding || room->parts->len > 0;
 }
 
+/* They hear the sum without themselves. */
+static void
+set_speakers_apart (MixRoom *room)
+{
+  for (guint i = 0; i < room->parts->len; i++)
+    {
+      const MixSource *source = room->parts->pdata[i];
+      MixListener *listener = g_hash_table_lookup (room->listeners, source->owner);
+      if (listener)
+        listener_set_apart (listener);
+    }
+}
+
 void
 room_step (MixRoom *room)
 {
@@ -159,6 +172,7 @@ room_step (MixRoom *room)
     source_pull (room->sources->pdata[i]);
   choose_heard (room);
   add_up (room);
+  set_speakers_apart (room);
   room->ms += room->step;
   for (guint i = 0; i < room->groups->len; i++)
     group_step (room->groups->pdata[i]);
