@@ -90,6 +90,7 @@ struct _RflCore {
   guint64 next_participant;
   guint n_workers;
   gboolean manual_workers;
+  gboolean realtime; /* `core.realtime` */
   gboolean draining;
 };
 

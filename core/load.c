@@ -15,6 +15,10 @@ static const RflOption core_options[] = {
     .type = RFL_OPTION_INT,
     .max = RFL_MAX_WORKERS,
     .help = "Threads of the packet path; 0: one per processor, at most 8" },
+  { .name = "realtime",
+    .type = RFL_OPTION_BOOL,
+    .help = "Threads that carry media run before all else on the machine (SCHED_FIFO); needs "
+            "CAP_SYS_NICE or LimitRTPRIO" },
   { .name = "log_level",
     .type = RFL_OPTION_STRING,
     .fallback = "\"info\"",
@@ -299,6 +303,7 @@ apply_core_once (RflCore *core, const RflSettings *settings)
     }
   if (workers > 0)
     core->n_workers = workers;
+  core->realtime = rfl_settings_get_bool (settings, "realtime");
 }
 
 gboolean
@@ -360,7 +365,7 @@ match (const GPtrArray *running, const GPtrArray *read)
 static void
 warn_fixed (const RflCore *core, const RflSettings *settings)
 {
-  static const char *const fixed[] = { "id", "workers", "plugin_path", NULL };
+  static const char *const fixed[] = { "id", "workers", "realtime", "plugin_path", NULL };
   g_autofree char *names = rfl_settings_diff (core->settings, settings);
   g_auto (GStrv) changed = g_strsplit (names, ", ", -1);
 

@@ -5,8 +5,7 @@
  */
 #include "core/path/path-private.h"
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
+#include <reflector/thread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -197,7 +196,6 @@ gboolean
 worker_start (RflWorker *w, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("rfl-worker-%u", w->index);
-  sigset_t all, before;
 
   if (w->wake_fd < 0 || w->epoll_fd < 0)
     {
@@ -205,10 +203,8 @@ worker_start (RflWorker *w, GError **error)
       return FALSE;
     }
   w->stopping = 0;
-  sigfillset (&all); /* signals are the main thread's */
-  pthread_sigmask (SIG_BLOCK, &all, &before);
-  w->thread = g_thread_try_new (name, worker_run, w, error);
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  w->thread =
+      rfl_thread_start (rfl_core_get_media_rank (w->path->core), name, worker_run, w, error);
   return w->thread != NULL;
 }
 

@@ -35,6 +35,7 @@
 #include <reflector/stage.h>
 #include <reflector/status.h>
 #include <reflector/stun.h>
+#include <reflector/thread.h>
 #include <reflector/tls.h>
 #include <reflector/tlv.h>
 #include <reflector/types.h>

@@ -39,7 +39,8 @@ def make_file(path, size):
 def pair(lab):
     # no quota is the subject here, and the lines of debugging would be
     os.environ["REFLECTORD_OPTIONS"] = "--log-level=info"
-    conf = f'control: {{ }};\nfiles: {{ spool = "{lab.path("spool-%s")}"; }};\n'
+    # and everybody else's machines are this one, too
+    conf = f'core: {{ realtime = true; }};\ncontrol: {{ }};\nfiles: {{ spool = "{lab.path("spool-%s")}"; }};\n'
     return (Reflector(lab, "r1", R1, peers=[R2], users=USERS, conf=conf % "r1"),
             Reflector(lab, "r2", R2, peers=[R1], users=USERS, conf=conf % "r2"))
 

@@ -3,7 +3,7 @@
 #include "plugins/appshare/relay/private.h"
 
 #include <reflector/error.h>
-#include <signal.h>
+#include <reflector/thread.h>
 #include <string.h>
 
 /* News for the log that may be on their way; what is above is only counted. */
@@ -347,20 +347,6 @@ run (gpointer data)
   return NULL;
 }
 
-/* Signals are the main thread's. */
-static GThread *
-new_thread (Relay *relay, GError **error)
-{
-  sigset_t all, before;
-  GThread *thread;
-
-  sigfillset (&all);
-  pthread_sigmask (SIG_BLOCK, &all, &before);
-  thread = g_thread_try_new ("appshare", run, relay, error);
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
-  return thread;
-}
-
 Relay *
 relay_new (GMainContext *context, const RelayFuncs *funcs, gpointer user_data)
 {
@@ -385,7 +371,7 @@ relay_start (Relay *relay, GError **error)
   relay->down = rfl_post_new (relay->context, take_down, relay, error);
   relay->up = relay->down ? rfl_post_new (relay->main_context, take_up, relay, error) : NULL;
   if (relay->up)
-    relay->thread = new_thread (relay, error);
+    relay->thread = rfl_thread_start (RFL_THREAD_NORMAL, "appshare", run, relay, error);
   if (!relay->thread)
     relay_stop (relay);
   return relay->thread != NULL;

@@ -3,13 +3,10 @@
 #include "plugins/files/http/private.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <reflector/thread.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 
-/* Of the thread: when there are more threads than processors, files wait for media. */
-#define NICE 10
 /* News for the log that may be on their way; what is above is only counted. */
 #define MAX_NOTES 32
 
@@ -386,7 +383,6 @@ run (gpointer data)
   Http *http = data;
   GSource *tick;
 
-  setpriority (PRIO_PROCESS, 0, NICE); /* Linux: of the calling thread */
   g_main_context_push_thread_default (http->context);
   tick = http_after (http, 1, on_tick, http);
   g_main_loop_run (http->loop);
@@ -401,20 +397,6 @@ run (gpointer data)
   g_clear_object (&http->session);
   g_main_context_pop_thread_default (http->context);
   return NULL;
-}
-
-/* Signals are the main thread's. */
-static GThread *
-new_thread (Http *http, GError **error)
-{
-  sigset_t all, before;
-  GThread *thread;
-
-  sigfillset (&all);
-  pthread_sigmask (SIG_BLOCK, &all, &before);
-  thread = g_thread_try_new ("files", run, http, error);
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
-  return thread;
 }
 
 Http *
@@ -476,7 +458,7 @@ http_start (Http *http, const char *spool, const char *bind, guint16 port, GErro
   started = start_parts (http, spool, bind, port, error);
   g_main_context_pop_thread_default (http->context);
   if (started)
-    http->thread = new_thread (http, error);
+    http->thread = rfl_thread_start (RFL_THREAD_BULK, "files", run, http, error);
   if (!http->thread)
     http_stop (http);
   return http->thread != NULL;

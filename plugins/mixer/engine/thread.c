@@ -6,11 +6,10 @@
 #include "plugins/mixer/engine/ring.h"
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <reflector/clock.h>
 #include <reflector/counter.h>
 #include <reflector/error.h>
-#include <signal.h>
+#include <reflector/thread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -338,7 +337,6 @@ gboolean
 mix_thread_start (MixThread *thread, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("rfl-mixer-%u", thread->spec.index);
-  sigset_t all, before;
 
   if (thread->wake_fd < 0)
     {
@@ -346,10 +344,8 @@ mix_thread_start (MixThread *thread, GError **error)
       return FALSE;
     }
   thread->stopping = 0;
-  sigfillset (&all); /* signals are the main thread's */
-  pthread_sigmask (SIG_BLOCK, &all, &before);
-  thread->thread = g_thread_try_new (name, run, thread, error);
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  thread->thread =
+      rfl_thread_start (rfl_core_get_media_rank (thread->spec.core), name, run, thread, error);
   return thread->thread != NULL;
 }
 
