@@ -37,7 +37,8 @@ find (const MixerRoom *room, const RflFormat *format, guint ptime)
 MixerGroup *
 mixer_group_get (MixerRoom *room, const RflFormat *format, guint ptime)
 {
-  g_autoptr (RflFormat) encoded = mixer_format_to_encode (format);
+  g_autoptr (RflFormat) encoded =
+      mixer_format_to_encode (format, room->mixer->settings.opus_bitrate);
   MixerGroup *group = find (room, encoded, ptime);
 
   if (!group)

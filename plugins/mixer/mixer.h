@@ -12,16 +12,20 @@
 #include <reflector/reflector.h>
 
 #define MIXER_MAX_THREADS 8
+/* Bits a second (RFC 7587 §6.1) */
+#define MIXER_MIN_OPUS_BITRATE 6000
 
 /**
  * MixerSettings:
  * @alone_interval: seconds, 0: no such tone
+ * @opus_bitrate: bits a second, at most
  * @tone_participants: no join and leave tones above so many
  */
 typedef struct {
   MixRules rules;
   guint threads;
   guint max_rooms, max_sources, max_listeners;
+  guint opus_bitrate;
   gboolean join_tone, leave_tone;
   guint alone_interval, tone_participants;
 } MixerSettings;
@@ -147,7 +151,7 @@ const RflFormat *mixer_taste_read (const GPtrArray *formats, MixTaste *taste,
 /* What @format's encoder can make of @ptime, ms. */
 guint mixer_ptime_for (const RflFormat *format, guint ptime);
 /* (transfer full): @format with the parameters that an encoder heeds, in one order */
-RflFormat *mixer_format_to_encode (const RflFormat *format);
+RflFormat *mixer_format_to_encode (const RflFormat *format, guint opus_bitrate);
 /* Of two of those: whether one encoder will do. */
 gboolean mixer_format_shares (const RflFormat *a, const RflFormat *b);
 

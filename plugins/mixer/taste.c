@@ -3,9 +3,12 @@
  */
 #include "config.h"
 
-#include "plugins/mixer/mixer.h"
+#include "plugins/mixer/codec/codec.h"
 #include "plugins/mixer/engine/output.h"
+#include "plugins/mixer/mixer.h"
 #include <string.h>
+
+#define BITRATE "maxaveragebitrate" /* RFC 7587 §6.1 */
 
 static gboolean
 is (const RflFormat *format, const char *encoding)
@@ -121,8 +124,7 @@ mixer_ptime_for (const RflFormat *format, guint ptime)
 static gboolean
 matters (const char *parameter)
 {
-  static const char *const names[] = { "cbr=", "maxaveragebitrate=", "maxplaybackrate=",
-                                       "useinbandfec=" };
+  static const char *const names[] = { "cbr=", "maxplaybackrate=", "useinbandfec=" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (g_ascii_strncasecmp (parameter, names[i], strlen (names[i])) == 0)
@@ -136,16 +138,28 @@ compare (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* One value for all who will get the same. */
+static char *
+write_bitrate (const RflFormat *format, guint most)
+{
+  guint wanted = mix_fmtp_get_uint (format, BITRATE, most);
+
+  return g_strdup_printf (BITRATE "=%u", CLAMP (wanted, MIXER_MIN_OPUS_BITRATE, most));
+}
+
 RflFormat *
-mixer_format_to_encode (const RflFormat *format)
+mixer_format_to_encode (const RflFormat *format, guint opus_bitrate)
 {
   g_auto (GStrv) parameters = g_strsplit (format->fmtp ? format->fmtp : "", ";", 32);
   g_autoptr (GPtrArray) chosen = g_ptr_array_new ();
+  g_autofree char *bitrate = is (format, "opus") ? write_bitrate (format, opus_bitrate) : NULL;
   g_autofree char *joined = NULL;
 
   for (char **p = parameters; *p; p++)
     if (matters (g_strstrip (*p)))
       g_ptr_array_add (chosen, *p);
+  if (bitrate)
+    g_ptr_array_add (chosen, bitrate);
   g_ptr_array_sort (chosen, compare);
   g_ptr_array_add (chosen, NULL);
   joined = g_strjoinv (";", (char **) chosen->pdata);

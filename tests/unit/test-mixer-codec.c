@@ -258,6 +258,42 @@ test_list (void)
     g_assert_nonnull (mix_codec_find (list->pdata[i]));
 }
 
+/* Returns: bits a second that five seconds of noise have become */
+static double
+measure_bitrate (const char *fmtp)
+{
+  g_autoptr (RflFormat) format = make ("opus", 48000, 2, fmtp);
+  g_autoptr (MixEncoder) encoder = mix_encoder_new (mix_codec_find (format), format);
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  gint16 pcm[960];
+  guint8 payload[1400];
+  gsize octets = 0;
+
+  for (guint i = 0; i < 250; i++)
+    {
+      for (guint k = 0; k < G_N_ELEMENTS (pcm); k++)
+        pcm[k] = (gint16) g_rand_int_range (random, -8000, 8000);
+      octets += mix_encoder_encode (encoder, pcm, G_N_ELEMENTS (pcm), payload, sizeof payload);
+    }
+  return 8.0 * (double) octets / 5;
+}
+
+static void
+test_bitrate (void)
+{
+  static const struct {
+    const char *fmtp;
+    double wanted;
+  } rates[] = { { "cbr=1;maxaveragebitrate=1", 6000 },
+                { "cbr=1", 32000 },
+                { "cbr=1;maxaveragebitrate=12000", 12000 },
+                { "cbr=1;maxaveragebitrate=64000", 64000 },
+                { "cbr=1;maxaveragebitrate=128000", 128000 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rates); i++)
+    g_assert_cmpfloat_with_epsilon (measure_bitrate (rates[i].fmtp) / rates[i].wanted, 1, 0.05);
+}
+
 static void
 add (const char *what, const Case *c, GTestDataFunc func)
 {
@@ -275,6 +311,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mixer/codec/refused", test_refused);
   g_test_add_func ("/mixer/codec/too-small", test_too_small);
   g_test_add_func ("/mixer/codec/list", test_list);
+  g_test_add_func ("/mixer/codec/bitrate", test_bitrate);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       add ("garbage", &cases[i], test_garbage);

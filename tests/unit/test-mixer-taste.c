@@ -98,10 +98,39 @@ test_sharing (void)
   g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func ((GDestroyNotify) rfl_format_free);
 
   for (guint i = 0; i < list->len; i++)
-    g_ptr_array_add (made, mixer_format_to_encode (list->pdata[i]));
+    g_ptr_array_add (made, mixer_format_to_encode (list->pdata[i], 32000));
   g_assert_true (mixer_format_shares (made->pdata[0], made->pdata[1]));
   g_assert_false (mixer_format_shares (made->pdata[0], made->pdata[2]));
   g_assert_false (mixer_format_shares (made->pdata[2], made->pdata[3]));
+}
+
+/* What is asked for above the limit, below what Opus has, or not at all is one and the same encoder's. */
+static void
+test_bitrate (void)
+{
+  static const struct {
+    const char *fmtp, *wanted;
+  } cases[] = {
+    { NULL, "maxaveragebitrate=48000" },
+    { "maxaveragebitrate=510000", "maxaveragebitrate=48000" },
+    { "maxaveragebitrate=99999999999", "maxaveragebitrate=48000" },
+    { "maxaveragebitrate=-1", "maxaveragebitrate=48000" },
+    { "maxaveragebitrate=", "maxaveragebitrate=48000" },
+    { "maxaveragebitrate=0", "maxaveragebitrate=6000" },
+    { "MaxAverageBitRate = 20000 ;stereo=1", "maxaveragebitrate=20000" },
+    { "useinbandfec=1;maxaveragebitrate=20000;cbr=1",
+      "cbr=1;maxaveragebitrate=20000;useinbandfec=1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (RflFormat) format = rfl_format_new (96, "opus", 48000, 2, cases[i].fmtp);
+      g_autoptr (RflFormat) made = mixer_format_to_encode (format, 48000);
+      g_assert_cmpstr (made->fmtp, ==, cases[i].wanted);
+    }
+  g_autoptr (RflFormat) other = rfl_format_new (9, "G722", 8000, 1, "maxaveragebitrate=20000");
+  g_autoptr (RflFormat) made = mixer_format_to_encode (other, 48000);
+  g_assert_null (made->fmtp);
 }
 
 int
@@ -112,6 +141,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mixer/taste/numbers", test_numbers);
   g_test_add_func ("/mixer/taste/opus", test_opus);
   g_test_add_func ("/mixer/taste/packet-times", test_packet_times);
+  g_test_add_func ("/mixer/taste/bitrate", test_bitrate);
   g_test_add_func ("/mixer/taste/sharing", test_sharing);
   return g_test_run ();
 }

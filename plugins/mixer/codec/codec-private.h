@@ -36,6 +36,3 @@ struct _MixCodec {
 
 extern const MixCodec mix_codec_opus, mix_codec_g722, mix_codec_pcmu, mix_codec_pcma, mix_codec_gsm,
     mix_codec_dvi4, mix_codec_l16, mix_codec_l8;
-
-/* The value of a parameter of a=fmtp ("name=value;…"), or @otherwise. */
-guint mix_fmtp_get_uint (const RflFormat *format, const char *name, guint otherwise);

@@ -8,7 +8,10 @@
 #include <string.h>
 
 #define RATE 48000
-/* Of a packet of ours: what fits a frame of the path (feed.h) and is far above what speech needs. */
+/* RFC 7587 §6.1 */
+#define MIN_BITRATE 6000
+#define MAX_BITRATE 510000
+/* Of whom nothing is known. */
 #define DEFAULT_BITRATE 32000
 /* Speech at this one costs a third of the highest and sounds nearly alike. */
 #define COMPLEXITY 5
@@ -32,7 +35,7 @@ open_encoder (gpointer state, const RflFormat *format)
     return FALSE;
   opus_encoder_ctl ((OpusEncoder *) state, OPUS_SET_COMPLEXITY (COMPLEXITY));
   opus_encoder_ctl ((OpusEncoder *) state,
-                    OPUS_SET_BITRATE ((opus_int32) CLAMP (bitrate, 6000, DEFAULT_BITRATE)));
+                    OPUS_SET_BITRATE ((opus_int32) CLAMP (bitrate, MIN_BITRATE, MAX_BITRATE)));
   opus_encoder_ctl ((OpusEncoder *) state, OPUS_SET_INBAND_FEC (fec));
   opus_encoder_ctl ((OpusEncoder *) state, OPUS_SET_PACKET_LOSS_PERC (fec ? ASSUMED_LOSS : 0));
   opus_encoder_ctl ((OpusEncoder *) state,
