@@ -8,6 +8,8 @@
 
 /* Microseconds in which somebody who has just come may begin to speak control, before he is taken for a phone. */
 #define PATIENCE (5 * G_TIME_SPAN_SECOND)
+/* What is more than so many files at once is one line with the room's page. */
+#define MAX_TEXTS 3
 
 static gboolean
 speaks (const Files *files, RflParticipant *participant)
@@ -45,17 +47,28 @@ base_of (const Files *files, const RflParticipant *participant)
   return files_get_base (files, &participant->signalling, &participant->local);
 }
 
+/* (transfer full) (nullable): %NULL: there are no pages */
+static char *
+get_page (const Files *files, const FilesGuest *guest, const char *base)
+{
+  g_autofree char *path = NULL;
+
+  if (!files->limits.page)
+    return NULL;
+  path = files_get_page (files, guest->participant->session->name);
+  return g_strconcat (base, path, NULL);
+}
+
 /* ---- one who speaks control ---- */
 
 static gboolean
 tell_key (Files *files, FilesGuest *guest, const char *base)
 {
-  g_autofree char *path = files_get_page (files, guest->participant->session->name);
-  g_autofree char *page = g_strconcat (base, path, NULL);
+  g_autofree char *page = get_page (files, guest, base);
   RflFileMessage message = { .type = RFL_FILE_KEY,
                              .base = (char *) base,
                              .room = (char *) guest->participant->session->name,
-                             .page = files->limits.page ? page : NULL };
+                             .page = page };
   gboolean told;
 
   memcpy (message.passkey, guest->passkey, RFL_FILE_PASSKEY);
@@ -111,6 +124,37 @@ say_file (const FilesItem *item, RflParticipant *participant, const char *base)
   return rfl_participant_send_text (participant, valid, NULL);
 }
 
+static gboolean
+is_phone (const Files *files, const FilesGuest *guest)
+{
+  return !speaks (files, guest->participant)
+         && rfl_clock_now (files->clock) - guest->since >= PATIENCE;
+}
+
+/* Those of @list that he has not been told of. */
+static guint
+count_news (const GPtrArray *list, const RflParticipant *participant)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < list->len; i++)
+    if (!g_hash_table_contains (((FilesItem *) list->pdata[i])->told, participant->id))
+      n++;
+  return n;
+}
+
+static void
+say_page (Files *files, FilesGuest *guest, GPtrArray *list, const char *base)
+{
+  g_autofree char *page = get_page (files, guest, base);
+  g_autofree char *text = g_strdup_printf ("There are %u files in this room: %s", list->len, page);
+
+  if (!page || !rfl_participant_send_text (guest->participant, text, NULL))
+    return;
+  for (guint i = 0; i < list->len; i++)
+    g_hash_table_add (((FilesItem *) list->pdata[i])->told, g_strdup (guest->participant->id));
+}
+
 /* ---- who is told what ---- */
 
 static void
@@ -124,7 +168,7 @@ tell (FilesItem *item, FilesGuest *guest, const char *base)
     return;
   if (speaks (files, participant))
     told = tell_file (item, participant, base);
-  else if (rfl_clock_now (files->clock) - guest->since >= PATIENCE)
+  else if (is_phone (files, guest))
     told = !files->options.by_message || say_file (item, participant, base);
   if (told)
     g_hash_table_add (item->told, g_strdup (participant->id));
@@ -146,6 +190,9 @@ tell_all (Files *files, FilesGuest *guest)
     guest->told = tell_key (files, guest, base);
   guest->due = speaks (files, guest->participant) && !guest->told;
   list = files_list (files, guest->participant->session->name);
+  if (is_phone (files, guest) && files->options.by_message
+      && count_news (list, guest->participant) > MAX_TEXTS)
+    say_page (files, guest, list, base);
   for (guint i = 0; i < list->len; i++)
     tell (list->pdata[i], guest, base);
 }

@@ -156,14 +156,24 @@ def phones(lab, tap):
     u1.put(path, "small.txt")
 
     def texts(person):
-        return [m.body for _, m in person.ua.requests if m.method == "MESSAGE"]
+        bodies = [m.body for _, m in person.ua.requests if m.method == "MESSAGE"]
+        return [body.decode() if isinstance(body, bytes) else body for body in bodies]
     wait_for(lambda: texts(u3), 20, "MESSAGE")
     text = texts(u3)[0]
-    text = text.decode() if isinstance(text, bytes) else text
     tap.ok("offers small.txt (1.2 MB): " in text and f"http://{R1}:5565/files/" in text, "a line of text with the URL", text)
     tap.ok(u3.fetch(text.rsplit(" ", 1)[1].strip()) == (0, "200", digest, 1_234_567), "by which it is fetched")
     time.sleep(1.5)
     tap.ok(len(texts(u3)) == 1 and not texts(u1), "once, and nobody else", texts(u1))
+    for number in range(3):
+        u1.put(path, f"more-{number}.txt")
+    wait_for(lambda: len(texts(u3)) == 4, 20, "three more")
+    u4 = Person(lab, "u4", "ext2", "203.0.113.12", R1, control=False)
+    wait_for(lambda: texts(u4), 20, "MESSAGE")
+    text, page = texts(u4)[0].rsplit(" ", 1)
+    tap.ok(text == "There are 4 files in this room:", "who comes when there are many gets one line", texts(u4))
+    tap.ok(u4.fetch(page.strip())[1] == "200", "with the room's page", page)
+    time.sleep(1.5)
+    tap.ok(len(texts(u4)) == 1, "and no other", texts(u4))
 
 
 def uncached(lab, tap):
