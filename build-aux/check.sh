@@ -77,7 +77,8 @@ stage_net-asan () {
 stage_tsan () {
   # what GnuTLS does under locks of its own, and GLib where it hands a task to a worker, looks like races
   tree_tsan && alone make -s -j2 check-fast \
-    FAST_WITHOUT="tests/unit/test-client-tls tests/unit/test-appshare-tls tests/unit/test-files-links"
+    FAST_WITHOUT="tests/unit/test-client-tls tests/unit/test-client-transfer tests/unit/test-appshare-tls \
+      tests/unit/test-files-links"
 }
 stage_net-tsan () {
   local name tests=

@@ -118,6 +118,38 @@ read_on (Transfer *transfer)
 
 /* ---- the question ---- */
 
+/* Of the answer's body, where the reason is. */
+#define MAX_REASON 2048
+
+static void
+on_reason (GObject *stream, GAsyncResult *result, gpointer data)
+{
+  Transfer *transfer = data;
+  g_autoptr (GBytes) body =
+      g_input_stream_read_bytes_finish (G_INPUT_STREAM (stream), result, NULL);
+  g_autofree char *why = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (transfer->funcs)
+    {
+      why = transfer_get_reason (transfer->msg, body);
+      error = g_error_new_literal (RFL_ERROR, RFL_ERROR_FORBIDDEN, why);
+      if (soup_message_get_status (transfer->msg) >= 500)
+        transfer_try_again (transfer, error);
+      else
+        transfer_refuse (transfer, why);
+    }
+  transfer_unref (transfer);
+}
+
+static void
+read_reason (Transfer *transfer)
+{
+  transfer_ref (transfer);
+  g_input_stream_read_bytes_async (transfer->stream, MAX_REASON, G_PRIORITY_DEFAULT,
+                                   transfer->cancel, on_reason, transfer);
+}
+
 static void
 on_answer (GObject *session, GAsyncResult *result, gpointer data)
 {
@@ -125,25 +157,17 @@ on_answer (GObject *session, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   GInputStream *stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
   guint status = stream ? soup_message_get_status (transfer->msg) : 0;
-  g_autofree char *why = NULL;
 
   g_clear_object (&transfer->stream);
   transfer->stream = stream;
   if (!transfer->funcs)
     ;
-  else if (!stream || status >= 500)
-    {
-      if (!error)
-        g_set_error (&error, RFL_ERROR, RFL_ERROR_FORBIDDEN, "status %u", status);
-      transfer_try_again (transfer, error);
-    }
+  else if (!stream)
+    transfer_try_again (transfer, error);
   else if (status == (transfer->at > 0 ? SOUP_STATUS_PARTIAL_CONTENT : SOUP_STATUS_OK))
     read_on (transfer);
   else
-    {
-      why = transfer_get_reason (transfer->msg, NULL);
-      transfer_refuse (transfer, why);
-    }
+    read_reason (transfer);
   transfer_unref (transfer);
 }
 
