@@ -79,13 +79,23 @@ def page(lab, tap):
     tap.ok(got == "from curl", "and is fetched by its link", got)
     buttons = seen.script("return document.querySelectorAll('#files button').length")
     tap.ok(buttons == 1, "only one's own can be deleted", buttons)
+    third = lab.path("dropped.txt")
+    with open(third, "w") as f:
+        f.write("dropped")
+    seen.drag("#drop", third, "dragEnter", "dragOver")
+    tap.ok(seen.script("return document.getElementById('drop').classList.contains('over')"), "its place shows where to drop a file")
+    seen.drag("#drop", third, "drop")
+    wait_for(lambda: seen.rows() == [NAME, "other.txt", "dropped.txt"], 10, "the dropped file")
+    seen.drag("h1", other, "dragEnter", "dragOver", "drop")
+    tap.ok(seen.script("return location.href") == base and seen.text("room") == "board-7",
+           "a file that is dropped comes; beside the place it does not end the page")
     for width, name in ((1280, "page-wide.png"), (360, "page-narrow.png")):
         tap.ok(seen.fits(name, width), f"nothing is cut off at {width} pixels")
     errors = seen.script("return performance.getEntriesByType('resource').map(e => e.name)"
                          ".filter(name => !name.startsWith(location.origin) && !name.startsWith('data:'))")
     tap.ok(errors == [], "it asks nobody else for anything", errors)
     seen.click_delete()
-    wait_for(lambda: seen.rows() == ["other.txt"], 10, "the end of the file")
+    wait_for(lambda: seen.rows() == ["other.txt", "dropped.txt"], 10, "the end of the file")
     tap.ok(True, "one's own is deleted")
     call.hangup()
     wait_for(lambda: "Nobody is in this room" in seen.text("state"), 10, "word of the empty room")

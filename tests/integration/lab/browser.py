@@ -79,6 +79,14 @@ class Browser:
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.call("DOM.setFileInputFiles", nodeId=node, files=[path])
 
+    def drag(self, selector, path, *steps):
+        """A file over the middle of an element: dragEnter, dragOver, drop, dragCancel."""
+        x, y = self.script("const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+                           "return [box.x + box.width / 2, box.y + box.height / 2]", selector)
+        for step in steps:
+            self.call("Input.dispatchDragEvent", type=step, x=x, y=y,
+                      data={"items": [], "files": [path], "dragOperationsMask": 1})
+
     def resize(self, width, height):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
