@@ -21,6 +21,7 @@ typedef struct {
 
 typedef struct {
   SoupServer *server;
+  GSocketService *service; /* what the library accepts itself it does not free */
   const Says *says;
   guint asked;
   guint64 from[4];
@@ -86,6 +87,16 @@ on_request (SoupServer *server, SoupServerMessage *msg, const char *path, GHashT
     }
 }
 
+static gboolean
+on_incoming (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+{
+  Fixture *f = data;
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
+
+  return soup_server_accept_iostream (f->server, G_IO_STREAM (connection), local, remote, NULL);
+}
+
 static void
 set_up (Fixture *f, gconstpointer data)
 {
@@ -93,7 +104,8 @@ set_up (Fixture *f, gconstpointer data)
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autoptr (GError) error = NULL;
   gsize len = sizeof f->spec.sha256;
-  GSList *uris;
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GSocketAddress) bound = NULL;
 
   f->says = data;
   f->octets = g_malloc (SIZE + 2);
@@ -103,11 +115,13 @@ set_up (Fixture *f, gconstpointer data)
   g_checksum_get_digest (sum, f->spec.sha256, &len);
   f->server = soup_server_new (NULL, NULL);
   soup_server_add_handler (f->server, NULL, on_request, f, NULL);
-  soup_server_listen_local (f->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
+  f->service = g_socket_service_new ();
+  g_signal_connect (f->service, "incoming", G_CALLBACK (on_incoming), f);
+  g_socket_listener_add_address (G_SOCKET_LISTENER (f->service), any, G_SOCKET_TYPE_STREAM,
+                                 G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error);
   g_assert_no_error (error);
-  uris = soup_server_get_uris (f->server);
-  f->url = g_uri_to_string (uris->data);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  f->url = g_strdup_printf ("http://127.0.0.1:%u/",
+                            g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
   f->folder = g_dir_make_tmp ("test-client-transfer-XXXXXX", &error);
   g_assert_no_error (error);
   f->path = g_build_filename (f->folder, "got", NULL);
@@ -131,6 +145,9 @@ tear_down (Fixture *f, gconstpointer data)
       g_unlink (path);
     }
   g_assert_cmpint (g_rmdir (f->folder), ==, 0);
+  g_socket_service_stop (f->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (f->service));
+  g_object_unref (f->service);
   soup_server_disconnect (f->server);
   g_object_unref (f->server);
   g_main_loop_unref (f->loop);
