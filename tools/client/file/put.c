@@ -35,13 +35,14 @@ on_wrote (SoupMessage *msg, guint len, gpointer data)
 }
 
 static void
-on_put (GObject *session, GAsyncResult *result, gpointer data)
+on_body (GObject *stream, GAsyncResult *result, gpointer data)
 {
   Transfer *transfer = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) body =
-      soup_session_send_and_read_finish (SOUP_SESSION (session), result, &error);
-  guint status = transfer->msg ? soup_message_get_status (transfer->msg) : 0;
+  gsize len = 0;
+  gboolean whole = g_input_stream_read_all_finish (G_INPUT_STREAM (stream), result, &len, &error);
+  g_autoptr (GBytes) body = whole ? g_bytes_new (transfer->reply, len) : NULL;
+  guint status = soup_message_get_status (transfer->msg);
   g_autofree char *why = NULL;
 
   if (transfer->funcs && body && status == SOUP_STATUS_CREATED)
@@ -63,6 +64,28 @@ on_put (GObject *session, GAsyncResult *result, gpointer data)
       why = transfer_get_reason (transfer->msg, body);
       transfer_refuse (transfer, why);
     }
+  transfer_unref (transfer);
+}
+
+/* Not by soup_session_send_and_read_async(): when the answer comes before the body has gone out, that closes a stream
+ * whose request the library has freed. */
+static void
+on_put (GObject *session, GAsyncResult *result, gpointer data)
+{
+  Transfer *transfer = data;
+  g_autoptr (GError) error = NULL;
+  GInputStream *stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
+
+  g_clear_object (&transfer->stream);
+  transfer->stream = stream;
+  if (transfer->funcs && stream)
+    {
+      transfer_ref (transfer);
+      g_input_stream_read_all_async (stream, transfer->reply, sizeof transfer->reply,
+                                     G_PRIORITY_DEFAULT, transfer->cancel, on_body, transfer);
+    }
+  else if (transfer->funcs)
+    transfer_try_again (transfer, error);
   transfer_unref (transfer);
 }
 
@@ -103,8 +126,8 @@ send_rest (Transfer *transfer)
                                             (goffset) transfer->size - 1, (goffset) transfer->size);
   g_signal_connect (transfer->msg, "wrote-body-data", G_CALLBACK (on_wrote), transfer);
   transfer_ref (transfer);
-  soup_session_send_and_read_async (transfer->session, transfer->msg, G_PRIORITY_DEFAULT,
-                                    transfer->cancel, on_put, transfer);
+  soup_session_send_async (transfer->session, transfer->msg, G_PRIORITY_DEFAULT, transfer->cancel,
+                           on_put, transfer);
 }
 
 /* ---- where it broke off ---- */

@@ -7,6 +7,8 @@
 #include "tools/client/file/transfer.h"
 
 #define TRANSFER_CHUNK (128 * 1024)
+/* Octets of an answer to an upload: one line of JSON */
+#define TRANSFER_REPLY 16384
 
 /**
  * Transfer:
@@ -34,6 +36,7 @@ struct _Transfer {
   guint retry;
   int reason; /* errno of what could not be opened */
   char *answer;
+  char reply[TRANSFER_REPLY]; /* body of one, as it comes */
   void (*attempt) (Transfer *transfer);
   void (*hashed) (Transfer *transfer, gssize octets);
 };
