@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Downloads of reflector-client from a server that refuses, breaks off and lies. */
+/* Transfers of reflector-client with a server that refuses, breaks off and lies. */
 #include "config.h"
 
 #include "tools/client/file/transfer.h"
@@ -208,6 +208,45 @@ assert_got (const Fixture *f)
   g_assert_cmpuint (count_files (f), ==, 1);
 }
 
+/* ---- uploads ---- */
+
+/* Before the body has come. */
+static void
+on_early (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query,
+          gpointer data)
+{
+  static const char why[] = "{\"error\": \"larger than a file may be\"}\n";
+
+  if (g_str_equal (soup_server_message_get_method (msg), "HEAD"))
+    {
+      soup_server_message_set_status (msg, SOUP_STATUS_NO_CONTENT, NULL);
+      soup_message_headers_replace (soup_server_message_get_response_headers (msg), "Upload-Offset",
+                                    "0");
+      return;
+    }
+  soup_server_message_set_status (msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, NULL);
+  soup_server_message_set_response (msg, "application/json", SOUP_MEMORY_STATIC, why, strlen (why));
+}
+
+static void
+test_put_refused (Fixture *f, gconstpointer data)
+{
+  static const TransferFuncs funcs = { on_progress, on_done };
+  Transfer *transfer;
+
+  soup_server_remove_handler (f->server, NULL);
+  soup_server_add_early_handler (f->server, NULL, on_early, f, NULL);
+  g_assert_true (g_file_set_contents (f->path, (const char *) f->octets, SIZE, NULL));
+  f->spec.name = "large";
+  transfer = transfer_put (&f->spec, &funcs, f);
+  g_main_loop_run (f->loop);
+  g_assert_error (f->error, RFL_ERROR, RFL_ERROR_FORBIDDEN);
+  g_assert_cmpstr (f->error->message, ==, "larger than a file may be (413)");
+  transfer_free (transfer);
+}
+
+/* ---- downloads ---- */
+
 static const Says refuses[] = { { 404, "{\"error\": \"there is no such file\"}\n", 0, 0, 0, 0 } };
 
 static void
@@ -290,6 +329,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  ADD ("put-refused", NULL, test_put_refused);
   ADD ("refused", refuses, test_refused);
   ADD ("no-reason", mumbles, test_no_reason);
   ADD ("away", is_away, test_away);
