@@ -147,9 +147,12 @@ static void
 say_page (Files *files, FilesGuest *guest, GPtrArray *list, const char *base)
 {
   g_autofree char *page = get_page (files, guest, base);
-  g_autofree char *text = g_strdup_printf ("There are %u files in this room: %s", list->len, page);
+  g_autofree char *text = NULL;
 
-  if (!page || !rfl_participant_send_text (guest->participant, text, NULL))
+  if (!page)
+    return;
+  text = g_strdup_printf ("There are %u files in this room: %s", list->len, page);
+  if (!rfl_participant_send_text (guest->participant, text, NULL))
     return;
   for (guint i = 0; i < list->len; i++)
     g_hash_table_add (((FilesItem *) list->pdata[i])->told, g_strdup (guest->participant->id));

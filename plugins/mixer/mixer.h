@@ -12,8 +12,6 @@
 #include <reflector/reflector.h>
 
 #define MIXER_MAX_THREADS 8
-/* Bits a second (RFC 7587 §6.1) */
-#define MIXER_MIN_OPUS_BITRATE 6000
 
 /**
  * MixerSettings:
@@ -150,7 +148,8 @@ const RflFormat *mixer_taste_read (const GPtrArray *formats, MixTaste *taste,
                                    guint8 pt[RFL_ROUTE_MAX_FORMATS]);
 /* What @format's encoder can make of @ptime, ms. */
 guint mixer_ptime_for (const RflFormat *format, guint ptime);
-/* (transfer full): @format with the parameters that an encoder heeds, in one order */
+/* (transfer full): @format with the parameters that an encoder heeds, in one order; of opus with the bit rate that its
+ * receiver asks for, at most @opus_bitrate */
 RflFormat *mixer_format_to_encode (const RflFormat *format, guint opus_bitrate);
 /* Of two of those: whether one encoder will do. */
 gboolean mixer_format_shares (const RflFormat *a, const RflFormat *b);

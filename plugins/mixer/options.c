@@ -2,6 +2,7 @@
 /* The option table. Not for what the options do. */
 #include "config.h"
 
+#include "plugins/mixer/codec/codec.h"
 #include "plugins/mixer/mixer.h"
 
 static const char *const event_choices[] = { "pass", "consume", NULL };
@@ -40,7 +41,7 @@ const RflOption mixer_options[] = {
   { .name = "opus_bitrate",
     .type = RFL_OPTION_INT,
     .fallback = "32000",
-    .min = MIXER_MIN_OPUS_BITRATE,
+    .min = MIX_OPUS_MIN_BITRATE,
     .max = 128000,
     .help = "Bits a second of the mix in Opus, at most; a receiver may ask for less" },
   { .name = "speech_level",

@@ -144,7 +144,7 @@ write_bitrate (const RflFormat *format, guint most)
 {
   guint wanted = mix_fmtp_get_uint (format, BITRATE, most);
 
-  return g_strdup_printf (BITRATE "=%u", CLAMP (wanted, MIXER_MIN_OPUS_BITRATE, most));
+  return g_strdup_printf (BITRATE "=%u", CLAMP (wanted, MIX_OPUS_MIN_BITRATE, most));
 }
 
 RflFormat *

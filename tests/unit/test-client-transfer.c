@@ -210,12 +210,13 @@ assert_got (const Fixture *f)
 
 /* ---- uploads ---- */
 
-/* Before the body has come. */
+/* Before the body has come: first that it may be tried again, then no. */
 static void
 on_early (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query,
           gpointer data)
 {
   static const char why[] = "{\"error\": \"larger than a file may be\"}\n";
+  Fixture *f = data;
 
   if (g_str_equal (soup_server_message_get_method (msg), "HEAD"))
     {
@@ -224,7 +225,10 @@ on_early (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTab
                                     "0");
       return;
     }
-  soup_server_message_set_status (msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, NULL);
+  soup_server_message_set_status (msg,
+                                  f->asked++ == 0 ? SOUP_STATUS_SERVICE_UNAVAILABLE
+                                                  : SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
+                                  NULL);
   soup_server_message_set_response (msg, "application/json", SOUP_MEMORY_STATIC, why, strlen (why));
 }
 
@@ -242,6 +246,7 @@ test_put_refused (Fixture *f, gconstpointer data)
   g_main_loop_run (f->loop);
   g_assert_error (f->error, RFL_ERROR, RFL_ERROR_FORBIDDEN);
   g_assert_cmpstr (f->error->message, ==, "larger than a file may be (413)");
+  g_assert_cmpuint (f->asked, ==, 2);
   transfer_free (transfer);
 }
 

@@ -27,6 +27,8 @@ GPtrArray *mix_codec_list (void);
 /* Samples a second that @codec carries in @format: with G.722 twice its RTP clock rate
  * (RFC 3551 §4.5.2), with opus the most that its receiver plays (RFC 7587 §6.1 maxplaybackrate). */
 guint mix_codec_get_rate (const MixCodec *codec, const RflFormat *format);
+/* Bits a second (RFC 7587 §6.1) */
+#define MIX_OPUS_MIN_BITRATE 6000
 /* The value of a parameter of a=fmtp ("name=value;…"); @otherwise if there is none, or no number. */
 guint mix_fmtp_get_uint (const RflFormat *format, const char *name, guint otherwise);
 

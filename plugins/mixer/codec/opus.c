@@ -9,7 +9,6 @@
 
 #define RATE 48000
 /* RFC 7587 §6.1 */
-#define MIN_BITRATE 6000
 #define MAX_BITRATE 510000
 /* Of whom nothing is known. */
 #define DEFAULT_BITRATE 32000
@@ -35,7 +34,8 @@ open_encoder (gpointer state, const RflFormat *format)
     return FALSE;
   opus_encoder_ctl ((OpusEncoder *) state, OPUS_SET_COMPLEXITY (COMPLEXITY));
   opus_encoder_ctl ((OpusEncoder *) state,
-                    OPUS_SET_BITRATE ((opus_int32) CLAMP (bitrate, MIN_BITRATE, MAX_BITRATE)));
+                    OPUS_SET_BITRATE (
+                        (opus_int32) CLAMP (bitrate, MIX_OPUS_MIN_BITRATE, MAX_BITRATE)));
   opus_encoder_ctl ((OpusEncoder *) state, OPUS_SET_INBAND_FEC (fec));
   opus_encoder_ctl ((OpusEncoder *) state, OPUS_SET_PACKET_LOSS_PERC (fec ? ASSUMED_LOSS : 0));
   opus_encoder_ctl ((OpusEncoder *) state,

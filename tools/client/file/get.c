@@ -178,7 +178,7 @@ attempt (Transfer *transfer)
   char hex[2 * RFL_FILE_SHA256 + 1];
   g_autofree char *etag = NULL;
 
-  g_clear_object (&transfer->msg);
+  transfer_forget_message (transfer);
   if (transfer->at == transfer->size)
     {
       complete (transfer);

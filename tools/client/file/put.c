@@ -114,7 +114,7 @@ send_rest (Transfer *transfer)
       transfer_finish (transfer, error);
       return;
     }
-  g_clear_object (&transfer->msg);
+  transfer_forget_message (transfer);
   transfer->msg = transfer_new_message (transfer, "PUT", url);
   headers = soup_message_get_request_headers (transfer->msg);
   soup_message_set_request_body (transfer->msg, transfer->spec->type, rest,
@@ -172,7 +172,7 @@ attempt (Transfer *transfer)
 {
   g_autofree char *url = get_url (transfer);
 
-  g_clear_object (&transfer->msg);
+  transfer_forget_message (transfer);
   transfer->msg = transfer_new_message (transfer, "HEAD", url);
   if (!transfer->msg)
     {

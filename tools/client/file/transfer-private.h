@@ -52,6 +52,8 @@ void transfer_moved (Transfer *transfer, gsize len);
 /* In a moment; with @error if that has gone on for too long. */
 void transfer_try_again (Transfer *transfer, const GError *error);
 char *transfer_get_reason (SoupMessage *msg, GBytes *body);
+/* And first its answer, which may look at it when it is closed. */
+void transfer_forget_message (Transfer *transfer);
 SoupMessage *transfer_new_message (Transfer *transfer, const char *method, const char *url);
 /* Of all that is in @fd, in another thread; then @hashed */
 void transfer_hash (Transfer *transfer);

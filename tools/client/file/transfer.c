@@ -20,6 +20,13 @@ transfer_ref (Transfer *transfer)
 }
 
 void
+transfer_forget_message (Transfer *transfer)
+{
+  g_clear_object (&transfer->stream);
+  g_clear_object (&transfer->msg);
+}
+
+void
 transfer_unref (Transfer *transfer)
 {
   if (--transfer->refs > 0)
@@ -27,8 +34,7 @@ transfer_unref (Transfer *transfer)
   if (transfer->fd >= 0)
     close (transfer->fd);
   g_clear_pointer (&transfer->sum, g_checksum_free);
-  g_clear_object (&transfer->stream);
-  g_clear_object (&transfer->msg);
+  transfer_forget_message (transfer);
   g_object_unref (transfer->session);
   g_object_unref (transfer->cancel);
   g_free (transfer->answer);
